@@ -1,0 +1,86 @@
+package collect
+
+import (
+	"context"
+
+	"exhibit/internal/evidence"
+)
+
+// Collector collects one subject type. It is a value: adding one is one file, one recording and one line in the
+// provider's list.
+type Collector struct {
+	// Schema names the subject type, which is the collector's name too, and its document's shape.
+	Schema evidence.Schema
+	// Version rises whenever the same answers would give another document.
+	Version int
+	// Regional collectors run once per account and region, the others once per account.
+	Regional bool
+	// Operations are all API operations that it calls, the list operation first. Any other is refused by the transport
+	// before it leaves, and the least-privilege policies are generated from this list.
+	Operations []Operation
+	// Collect lists the subjects of one scope and emits them. session is what the source's Scopes gave for the scope; see
+	// Typed. An error means that the list is not whole; parts of a subject that could not be asked are recorded by Part.
+	Collect func(ctx context.Context, session any, t *Task) error
+}
+
+// Type returns the subject type, by which the collector is known.
+func (c Collector) Type() string { return c.Schema.Type }
+
+// Operation is one read operation of a provider's API.
+type Operation struct {
+	// Name is "service:Operation", "s3:GetBucketPolicy", or for REST providers any short unique name such as
+	// "storage.buckets.list".
+	Name string
+	// Permissions allow it: all of them are needed. Empty means that any caller may ask.
+	Permissions []string
+	// Method and Path are what the transport lets out for a REST operation: "GET", "/storage/v1/b/{bucket}/iam"; a brace
+	// stands for one segment, "{name...}" at the end for all the rest. Empty for AWS, whose SDK names its operations.
+	Method, Path string
+	// Absent are provider error codes that answer "not configured" rather than fail: "NoSuchBucketPolicy".
+	Absent []string
+}
+
+// Typed adapts a collect function over a provider's own session type.
+func Typed[S any](f func(ctx context.Context, s S, t *Task) error) func(context.Context, any, *Task) error {
+	return func(ctx context.Context, session any, t *Task) error { return f(ctx, session.(S), t) }
+}
+
+// Provider is a kind of source: a cloud or a delivery system.
+type Provider interface {
+	// Name is the key of its section in exhibit.yaml, "aws".
+	Name() string
+	// Collectors is the explicit list.
+	Collectors() []Collector
+	// Open reads the provider's section with decode (strict: unknown keys are errors with line and column) and connects.
+	// It makes no call beyond what credentials need. All its clients must send through env.Transport, or, for obtaining
+	// credentials only, env.AuthTransport.
+	Open(ctx context.Context, decode func(any) error, env Env) (Source, error)
+	// Classify tells the outcome and the provider's error code of an error of its SDK, and the empty outcome for one it
+	// does not know; network and time errors need not be known.
+	Classify(err error) (outcome evidence.Outcome, code string)
+}
+
+// Source is an opened connection.
+type Source interface {
+	// Caller asks the provider who is asking.
+	Caller(ctx context.Context, t *Task) (evidence.Identity, error)
+	// Scopes lists every scope that the configuration asks for, with what was found out about it. A scope that cannot be
+	// reached is listed with its outcome and reason, never left out. An error means that not even the list is known.
+	Scopes(ctx context.Context, t *Task) ([]ScopePlan, error)
+	// Close lets go of connections.
+	Close() error
+}
+
+// ScopePlan is one requested scope.
+type ScopePlan struct {
+	Scope evidence.Scope
+	// Outcome is OutcomeOK when the scope can be tried, else why not, with Reason.
+	Outcome evidence.Outcome
+	Reason  string
+	// Session is handed to the collectors. Regional collectors get the plans whose scope has a region, the others those
+	// without; Only narrows further when not nil.
+	Session any
+	Only    func(Collector) bool
+	// Endpoint is the host that will answer, for the origin.
+	Endpoint string
+}

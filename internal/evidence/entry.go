@@ -1,0 +1,41 @@
+package evidence
+
+import "time"
+
+// Kind is the kind of a ledger entry.
+type Kind string
+
+const (
+	// KindGenesis is entry 0: it names the store and its signing key. Body: Genesis.
+	KindGenesis Kind = "genesis"
+	// KindRun is a collection. Body: Run.
+	KindRun Kind = "run"
+	// KindAssessment is a judgement. Body: Assessment.
+	KindAssessment Kind = "assessment"
+	// KindCatalog is the text of controls and mappings that assessments name. Body: the catalog's canonical JSON.
+	KindCatalog Kind = "catalog"
+	// KindAcceptance is an accepted risk. Body: RiskAcceptance.
+	KindAcceptance Kind = "acceptance"
+	// KindAttestation is a person's statement. Body: Attestation.
+	KindAttestation Kind = "attestation"
+	// KindDisposal records what was pruned.
+	KindDisposal Kind = "disposal"
+)
+
+// Entry is one leaf of the ledger. Its canonical encoding is what the Merkle log hashes.
+type Entry struct {
+	Kind       Kind      `json:"kind"`
+	RecordedAt time.Time `json:"recorded_at"` // when it was committed, UTC
+	Body       Digest    `json:"body"`        // the object that the entry commits to
+}
+
+// Genesis is the body of entry 0.
+type Genesis struct {
+	// Origin is the log's name in its checkpoints.
+	Origin string `json:"origin"`
+	// Verifier is the signing key's public half in note form: "name+hash+key".
+	Verifier  string    `json:"verifier"`
+	CreatedAt time.Time `json:"created_at"`
+	// Simulated is true for a demo's store: nothing in it was seen in the world.
+	Simulated bool `json:"simulated,omitempty"`
+}
