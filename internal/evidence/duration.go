@@ -17,7 +17,7 @@ func ParseDuration(s string) (Duration, error) {
 		rest, days = s, "0"
 	}
 	n, err := strconv.Atoi(days)
-	if err != nil || n < 0 || n > 100_000 {
+	if s == "" || err != nil || n < 0 || n > 100_000 {
 		return 0, fmt.Errorf("duration %q: expected something like 26h or 90d", s)
 	}
 	d := time.Duration(n) * 24 * time.Hour
