@@ -1,0 +1,24 @@
+package aws
+
+import "exhibit/internal/collect"
+
+// Collectors returns the explicit list: adding a subject type is one file and one line here.
+func Collectors() []collect.Collector {
+	return []collect.Collector{
+		accountRegion(),
+		iamAccount(),
+		iamPasswordPolicy(),
+		iamUser(),
+		iamRole(),
+		iamPolicy(),
+		s3Account(),
+		s3Bucket(),
+		cloudtrailTrail(),
+		kmsKey(),
+		ec2VPC(),
+		ec2SecurityGroup(),
+		ec2Volume(),
+		ec2Snapshot(),
+		ec2RegionSettings(),
+	}
+}
