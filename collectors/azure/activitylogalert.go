@@ -1,0 +1,25 @@
+package azure
+
+import (
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/monitor/armmonitor"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+)
+
+// activityLogAlert is an alert rule on the subscription's activity log.
+func activityLogAlert() collect.Collector {
+	return collect.Collector{
+		Schema: evidence.Schema{
+			Type:  "azure.monitor.activity-log-alert",
+			Title: "Activity log alert",
+			Doc:   shapeOf[armmonitor.ActivityLogAlertResource](),
+		},
+		Version: 1,
+		Operations: []collect.Operation{{
+			Name: "insights.activityLogAlerts.list", Method: "GET",
+			Permissions: []string{"Microsoft.Insights/activityLogAlerts/read"},
+			Path:        "/subscriptions/{subscription}/providers/Microsoft.Insights/activityLogAlerts",
+		}},
+	}
+}
