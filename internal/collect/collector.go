@@ -51,6 +51,8 @@ type Provider interface {
 	Name() string
 	// Collectors is the explicit list.
 	Collectors() []Collector
+	// Operations are those that Caller and Scopes call. They enter the generated permissions as a collector's do.
+	Operations() []Operation
 	// Open reads the provider's section with decode (strict: unknown keys are errors with line and column) and connects.
 	// It makes no call beyond what credentials need. All its clients must send through env.Transport, or, for obtaining
 	// credentials only, env.AuthTransport.

@@ -1,0 +1,82 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"exhibit/internal/evidence"
+)
+
+func (r *run) work(src *source, c Collector, scope evidence.Scope) *work {
+	return &work{
+		run: r, src: src, col: c, scope: scope, slots: make(chan struct{}, r.limits.PerCollector),
+		ops: map[string]*opCount{}, ids: map[string]struct{}{}, out: map[string]int{},
+	}
+}
+
+// task runs one collector in one scope and stages its snapshot, whatever came of it. Its error is the batch's.
+func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector, total *scopeTotal) error {
+	if err := ctx.Err(); err != nil {
+		total.add(evidence.OutcomeSkipped, 0, 0, "not tried: the run had ended")
+		return nil
+	}
+	snap := evidence.Snapshot{Collector: c.Type(), Source: src.name, Scope: plan.Scope}
+	snap.Window.From = r.now()
+	w := r.work(src, c, plan.Scope)
+	w.host = plan.Endpoint
+	w.list = r.Batch.List(snap.Series(), c.Type())
+	err := r.collect(ctx, plan, &Task{work: w, region: plan.Scope.Region})
+	var failed *batchError
+	if errors.As(err, &failed) {
+		return failed.error
+	}
+	snap.Completeness, snap.Outcome = w.completeness(err)
+	reason := ""
+	if err != nil {
+		reason = c.Type() + ": " + err.Error()
+	}
+	if snap.Subjects, err = w.list.Close(); err != nil {
+		return fmt.Errorf("close the list of %s: %w", snap.Series(), err)
+	}
+	snap.Window.To = r.now()
+	snap.Origin = evidence.Origin{
+		Tool: r.Tool, CollectorVersion: c.Version, ConfigDigest: src.config, Caller: src.caller, Endpoint: w.host,
+		ClockSkewMS: w.skew,
+	}
+	object, err := evidence.Encode(snap)
+	if err != nil {
+		return err
+	}
+	if _, err := r.snapshots.Add(context.WithoutCancel(ctx), snap.Series(), object); err != nil {
+		return fmt.Errorf("stage the snapshot %s: %w", snap.Series(), err)
+	}
+	requests := 0
+	outcome := snap.Outcome
+	for _, op := range snap.Completeness.Operations {
+		requests += op.Requests
+		outcome = evidence.Worse(outcome, op.Outcome)
+	}
+	total.add(outcome, snap.Subjects.Count, requests, reason)
+	return nil
+}
+
+// collect calls the collector, if its scope can be tried at all. A panic is a failed collection and not the end of others.
+func (r *run) collect(ctx context.Context, plan ScopePlan, t *Task) (err error) {
+	if plan.Outcome != "" && plan.Outcome != evidence.OutcomeOK {
+		e := &Error{Outcome: plan.Outcome, Code: notAsked, Err: errors.New("not asked: " + plan.Reason)}
+		if len(t.col.Operations) > 0 {
+			e.Operation = t.col.Operations[0].Name
+		}
+		return t.fail(e.Operation, e)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.limits.Collector)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("collect %s: panic: %v\n%s", t.col.Type(), p, debug.Stack())
+		}
+	}()
+	return t.col.Collect(ctx, plan.Session, t)
+}

@@ -1,0 +1,194 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// errMalformed is an answer that says 200 and is none.
+var errMalformed = errors.New("malformed answer")
+
+type callKey struct{}
+
+type operationKey struct{}
+
+// call is one Task.Call under way.
+type call struct {
+	task *Task
+	op   Operation
+
+	mu       sync.Mutex
+	paid     bool // the pace of the next request is paid for
+	requests int
+	ids      []string
+}
+
+// WithOperation states which operation of an RPC-like API the request of ctx is, so that the transport can hold it against
+// the one that was called. Providers whose operations have no Method and Path need it.
+func WithOperation(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, operationKey{}, name)
+}
+
+// NewTransport returns a transport fit for many small requests to few hosts.
+func NewTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          256,
+		MaxIdleConnsPerHost:   64,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 60 * time.Second,
+		ExpectContinueTimeout: time.Second,
+	}
+}
+
+// gate lets out nothing but the operation that is being called.
+type gate struct {
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	c, _ := req.Context().Value(callKey{}).(*call)
+	if err := permitted(c, req); err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	if err := c.pay(req.Context()); err != nil {
+		return nil, err
+	}
+	resp, err := g.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	c.answered(resp)
+	if err := plausible(resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+// permitted refuses a request that is not the operation being called.
+func permitted(c *call, req *http.Request) error {
+	if c == nil {
+		return fmt.Errorf("%s %s outside of a call: %w", req.Method, req.URL.Path, ErrUndeclared)
+	}
+	if c.op.Method == "" {
+		if name, _ := req.Context().Value(operationKey{}).(string); name != c.op.Name {
+			return fmt.Errorf("%q while calling %s: %w", name, c.op.Name, ErrUndeclared)
+		}
+		return nil
+	}
+	if req.Method != c.op.Method || !matches(c.op.Path, req.URL.EscapedPath()) {
+		return fmt.Errorf("%s %s while calling %s: %w", req.Method, req.URL.Path, c.op.Name, ErrUndeclared)
+	}
+	return nil
+}
+
+// matches holds a path against a template in which a brace stands for a segment, or at the end for all the rest.
+func matches(template, path string) bool {
+	for {
+		t, trest, tmore := strings.Cut(template, "/")
+		p, prest, pmore := strings.Cut(path, "/")
+		open, shut := strings.IndexByte(t, '{'), strings.LastIndexByte(t, '}')
+		switch {
+		case open < 0 || shut < open:
+			if t != p {
+				return false
+			}
+		case strings.HasSuffix(t, "...}"):
+			return path != "" && strings.HasPrefix(p, t[:open]) && !strings.Contains(path, "..")
+		case len(p) <= open+len(t)-shut-1 || !strings.HasPrefix(p, t[:open]) || !strings.HasSuffix(p, t[shut+1:]):
+			return false
+		}
+		if tmore != pmore {
+			return false
+		}
+		if !tmore {
+			return true
+		}
+		template, path = trest, prest
+	}
+}
+
+// pay waits for the pace of a retry; the first request of a call was paid for before its time began.
+func (c *call) pay(ctx context.Context) error {
+	c.mu.Lock()
+	paid := c.paid
+	c.paid = false
+	c.requests++
+	c.mu.Unlock()
+	c.task.run.requests.Add(1)
+	if paid {
+		return nil
+	}
+	return c.task.limiter(c.op.Name).Wait(ctx)
+}
+
+// requestIDs are the headers in which providers name an answer.
+var requestIDs = [...]string{
+	"X-Amzn-Requestid", "X-Amz-Request-Id", "X-Ms-Request-Id", "X-Github-Request-Id", "X-Guploader-Uploadid", "X-Request-Id",
+}
+
+func (c *call) answered(resp *http.Response) {
+	for _, h := range requestIDs {
+		if v := resp.Header.Values(h); len(v) == 1 {
+			c.mu.Lock()
+			c.ids = append(c.ids, v[0])
+			c.mu.Unlock()
+			break
+		}
+	}
+	t := c.task
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.host == "" && resp.Request != nil {
+		t.host = resp.Request.URL.Host
+	}
+	if err == nil && t.skew == nil {
+		ms := date.Sub(t.run.now()).Truncate(time.Second).Milliseconds()
+		t.skew = &ms
+	}
+}
+
+// plausible refuses answers that come from something else than the API: a captive portal's page, or nothing at all.
+func plausible(resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return nil
+	}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if kind == "text/html" {
+		return fmt.Errorf("%w: a web page came where the API should answer", errMalformed)
+	}
+	resp.Body = &body{ReadCloser: resp.Body}
+	return nil
+}
+
+// body refuses to be empty: SDKs read an empty answer as an empty list.
+type body struct {
+	io.ReadCloser
+	some bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.some = b.some || n > 0
+	if err == io.EOF && !b.some {
+		return 0, fmt.Errorf("%w: it is empty", errMalformed)
+	}
+	return n, err
+}
