@@ -1,0 +1,294 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/valyala/fastjson"
+	"golang.org/x/sync/errgroup"
+
+	"exhibit/internal/evidence"
+)
+
+// batchSubjects and batchBytes bound what is handed to a worker at once.
+const (
+	batchSubjects = 128
+	batchBytes    = 512 << 10
+)
+
+// batch is some subjects of one snapshot.
+type batch struct {
+	job     *job
+	data    []byte // the objects, one after another
+	ends    []int
+	digests []evidence.Digest
+}
+
+// job is one snapshot with the checks of its type.
+type job struct {
+	scope  *scopeWork
+	snap   Snap
+	typ    *subjectType
+	checks []*check
+	// stale says for each check why all its subjects are unknown, or "".
+	stale []string
+	// related are the lists that the checks read, by type and freshness.
+	related map[relatedKey]*relatedSet
+}
+
+type relatedKey struct {
+	typ       string
+	freshness evidence.Duration
+}
+
+// account judges all scopes of one account. Memory holds a few batches and the account's related subjects.
+func (r *run) account(ctx context.Context, a *account) error {
+	sum := newTallies()
+	group, ctx := errgroup.WithContext(ctx)
+	batches := make(chan *batch, 2)
+	workers := r.in.Workers
+	if workers <= 0 {
+		workers = 2
+	}
+	results := make([]*tallies, workers)
+	for i := range workers {
+		results[i] = newTallies()
+		group.Go(func() error { return r.work(ctx, batches, results[i]) })
+	}
+	group.Go(func() error {
+		defer close(batches)
+		rel := &relatedLoader{run: r, account: a, parsed: map[string][]*record{}}
+		for _, w := range a.scopes {
+			if err := r.scope(ctx, w, rel, sum, batches); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, t := range results {
+		sum.merge(t)
+	}
+	return r.findings(sum)
+}
+
+// scope judges the population of every check that has one here, and hands the subjects to the workers.
+func (r *run) scope(ctx context.Context, w *scopeWork, rel *relatedLoader, t *tallies, batches chan<- *batch) error {
+	for _, typ := range keys(r.eval.byType) {
+		checks := r.eval.byType[typ]
+		s := w.snap(typ)
+		if s == nil {
+			for _, k := range checks {
+				if err := r.lost(w, k, t); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		j := &job{scope: w, snap: *s, typ: r.eval.subjects[typ], checks: checks, related: map[relatedKey]*relatedSet{}}
+		for _, k := range checks {
+			j.stale = append(j.stale, r.staleness(*s, k.control))
+			for _, other := range k.related {
+				key := relatedKey{other, k.control.def.Freshness}
+				if j.related[key] == nil {
+					set, oldest, err := rel.load(w, other, k.control.def.Freshness)
+					if err != nil {
+						return err
+					}
+					j.related[key] = set
+					t.at(k.control, w.scope.id).seen(oldest)
+				}
+			}
+			t.at(k.control, w.scope.id).seen(s.Window.From)
+			if err := r.population(w, *s, k, t); err != nil {
+				return err
+			}
+		}
+		if err := r.feed(ctx, j, batches); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// staleness returns why a control may not rest on a snapshot, or "". Age counts from when the provider was first asked.
+func (r *run) staleness(s Snap, c *control) string {
+	limit := time.Duration(c.def.Freshness)
+	if limit <= 0 || r.asOf.Sub(s.Window.From) <= limit {
+		return ""
+	}
+	return "stale: " + s.Collector + " was last collected more than " + c.def.Freshness.String() + " before"
+}
+
+// feed reads the subjects of a snapshot and hands them over in batches.
+func (r *run) feed(ctx context.Context, j *job, batches chan<- *batch) error {
+	if j.snap.Subjects.Count == 0 {
+		return nil
+	}
+	b := &batch{job: j}
+	send := func() error {
+		select {
+		case batches <- b:
+			b = &batch{job: j, data: make([]byte, 0, cap(b.data))}
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	err := r.view.Subjects(j.snap.Subjects, func(_ string, d evidence.Digest, object []byte) error {
+		b.data = append(b.data, object...)
+		b.ends = append(b.ends, len(b.data))
+		b.digests = append(b.digests, d)
+		if len(b.ends) < batchSubjects && len(b.data) < batchBytes {
+			return nil
+		}
+		return send()
+	})
+	if err != nil {
+		return fmt.Errorf("read %s of %s: %w", j.snap.Collector, j.snap.Scope.ID(), err)
+	}
+	if len(b.ends) > 0 {
+		return send()
+	}
+	return nil
+}
+
+// work judges batches until there are no more.
+func (r *run) work(ctx context.Context, batches <-chan *batch, t *tallies) error {
+	w := &worker{run: r, tallies: t}
+	for b := range batches {
+		start := 0
+		for i, end := range b.ends {
+			if err := w.subject(ctx, b.job, b.digests[i], b.data[start:end]); err != nil {
+				return err
+			}
+			start = end
+		}
+	}
+	return nil
+}
+
+// worker judges one subject after another.
+type worker struct {
+	run     *run
+	tallies *tallies
+	parser  fastjson.Parser
+	trace   trace
+	arena   []byte
+}
+
+// arenaSize is how many bytes of observations share one allocation. The sink may keep them.
+const arenaSize = 64 << 10
+
+func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object []byte) error {
+	rec, err := parseRecord(&w.parser, j.typ, j.scope.scope, d, object)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v := &vars{subject: newSubject(rec, &w.trace, true), now: w.run.now}
+	o := &evidence.Observation{Type: rec.typ.schema.Type, Subject: rec.id, Name: rec.name, Scope: rec.scope.id}
+	for i, k := range j.checks {
+		o.Control, o.Check = k.control.def.ID, k.def.ID
+		if j.stale[i] != "" {
+			o.Verdict, o.Reason, o.Facts, o.Missing = evidence.Unknown, j.stale[i], nil, nil
+			o.Evidence = append(o.Evidence[:0], d)
+		} else {
+			local := w.run.params[k.control]
+			v.params = local.val
+			v.related = func(typ string) *relatedSet { return j.related[relatedKey{typ, k.control.def.Freshness}] }
+			if err := k.judge(ctx, v, local.loose.of(k), o); err != nil {
+				return err
+			}
+		}
+		w.tallies.at(k.control, rec.scope.id).count(k, o)
+		if err := w.emit(k, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *worker) emit(k *check, o *evidence.Observation) error {
+	if cap(w.arena)-len(w.arena) < 2<<10 {
+		w.arena = make([]byte, 0, arenaSize)
+	}
+	start := len(w.arena)
+	w.arena = appendObservation(w.arena, k.quoted, o)
+	return w.run.sink.Observation(o.Key(), w.arena[start:len(w.arena):len(w.arena)])
+}
+
+// relatedLoader parses the subjects of an account that checks relate to, each type once.
+type relatedLoader struct {
+	run     *run
+	account *account
+	parsed  map[string][]*record // by type and scope
+}
+
+// load returns the subjects of a type that belong to a scope: those of the scope itself and of the account as a whole; for
+// the account as a whole, those of all its scopes. oldest is when the oldest of the snapshots was taken.
+func (l *relatedLoader) load(w *scopeWork, typ string, freshness evidence.Duration) (*relatedSet, time.Time, error) {
+	set := &relatedSet{}
+	var oldest time.Time
+	found := false
+	for _, other := range l.account.scopes {
+		if w.scope.Region != "" && other != w && other.scope.Region != "" {
+			continue
+		}
+		s := other.snap(typ)
+		if s == nil {
+			continue
+		}
+		found = true
+		if oldest.IsZero() || s.Window.From.Before(oldest) {
+			oldest = s.Window.From
+		}
+		c := &control{def: evidence.Control{Freshness: freshness}}
+		switch {
+		case !s.Listed():
+			set.gaps = append(set.gaps, listGap(*s))
+		case l.run.staleness(*s, c) != "":
+			set.gaps = append(set.gaps, gap{reason: l.run.staleness(*s, c)})
+			continue
+		}
+		recs, err := l.records(other, *s)
+		if err != nil {
+			return nil, oldest, err
+		}
+		set.recs = append(set.recs, recs...)
+	}
+	if !found {
+		set.gaps = append(set.gaps, gap{reason: typ + " was never collected here"})
+	}
+	slices.SortStableFunc(set.gaps, func(a, b gap) int { return strings.Compare(a.reason, b.reason) })
+	return set, oldest, nil
+}
+
+func (l *relatedLoader) records(w *scopeWork, s Snap) ([]*record, error) {
+	key := s.Collector + "|" + w.scope.id
+	if recs, ok := l.parsed[key]; ok {
+		return recs, nil
+	}
+	var recs []*record
+	err := l.run.view.Subjects(s.Subjects, func(_ string, d evidence.Digest, object []byte) error {
+		rec, err := parseRecord(&fastjson.Parser{}, l.run.eval.subjects[s.Collector], w.scope, d, object)
+		if err == nil {
+			freeze(rec.doc)
+			recs = append(recs, rec)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read %s of %s: %w", s.Collector, w.scope.id, err)
+	}
+	slices.SortFunc(recs, func(a, b *record) int { return strings.Compare(a.id, b.id) })
+	l.parsed[key] = recs
+	return recs, nil
+}

@@ -1,0 +1,277 @@
+package assess
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+	"github.com/valyala/fastjson"
+
+	"exhibit/internal/evidence"
+)
+
+// quotedHead holds the parts of an observation that are the same for every subject of a check, as canonical JSON.
+type quotedHead struct{ check, control, typ []byte }
+
+func quoteHead(control string, def evidence.Check) quotedHead {
+	return quotedHead{check: appendString(nil, def.ID), control: appendString(nil, control), typ: appendString(nil, def.Subject)}
+}
+
+// appendObservation appends the canonical encoding of o, the same bytes as evidence.Encode gives. It exists because an
+// assessment encodes one observation for every check and subject.
+func appendObservation(dst []byte, h quotedHead, o *evidence.Observation) []byte {
+	dst = append(append(dst, `{"check":`...), h.check...)
+	dst = append(append(dst, `,"control":`...), h.control...)
+	if len(o.Evidence) > 0 {
+		dst = append(dst, `,"evidence":[`...)
+		for i, d := range o.Evidence {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, '"')
+			if !d.IsZero() {
+				dst = append(append(dst, "sha256:"...), d.Hex()...)
+			}
+			dst = append(dst, '"')
+		}
+		dst = append(dst, ']')
+	}
+	if len(o.Facts) > 0 {
+		dst = append(dst, `,"facts":{`...)
+		for i, name := range sortedKeys(o.Facts) {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, name), ':')
+			dst = append(dst, o.Facts[name]...)
+		}
+		dst = append(dst, '}')
+	}
+	if len(o.Missing) > 0 {
+		dst = append(dst, `,"missing":[`...)
+		for i, m := range o.Missing {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendMissing(dst, m)
+		}
+		dst = append(dst, ']')
+	}
+	if o.Name != "" {
+		dst = appendString(append(dst, `,"name":`...), o.Name)
+	}
+	if o.Reason != "" {
+		dst = appendString(append(dst, `,"reason":`...), o.Reason)
+	}
+	dst = appendString(append(dst, `,"scope":`...), o.Scope)
+	if o.Subject != "" {
+		dst = appendString(append(dst, `,"subject":`...), o.Subject)
+	}
+	dst = append(append(dst, `,"type":`...), h.typ...)
+	dst = append(append(dst, `,"verdict":"`...), o.Verdict...)
+	return append(dst, `"}`...)
+}
+
+func appendMissing(dst []byte, m evidence.Missing) []byte {
+	dst = append(dst, '{')
+	if m.Code != "" {
+		dst = append(appendString(append(dst, `"code":`...), m.Code), ',')
+	}
+	dst = appendString(append(dst, `"operation":`...), m.Operation)
+	dst = appendString(append(dst, `,"outcome":`...), string(m.Outcome))
+	if m.Permission != "" {
+		dst = appendString(append(dst, `,"permission":`...), m.Permission)
+	}
+	return append(dst, '}')
+}
+
+// sortedKeys returns the keys in RFC 8785's order.
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.SortFunc(out, compareUTF16)
+	return out
+}
+
+// compareUTF16 orders strings by their UTF-16 code units, which differs from byte order only beyond U+D7FF.
+func compareUTF16(a, b string) int {
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		y, m := utf8.DecodeRuneInString(b)
+		if x != y {
+			return unit(x) - unit(y)
+		}
+		a, b = a[n:], b[m:]
+	}
+	return len(a) - len(b)
+}
+
+// unit maps a code point to its place in UTF-16 order: those that take surrogates stand between U+D7FF and U+E000.
+func unit(r rune) int {
+	if r >= 0xE000 && r < 0x10000 {
+		return int(r) + 0x110000
+	}
+	return int(r)
+}
+
+// appendString appends s as a canonical JSON string. Invalid UTF-8 becomes U+FFFD.
+func appendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	start := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				dst = append(append(dst, s[start:i]...), "\ufffd"...)
+				start = i + 1
+			}
+			i += n
+			continue
+		}
+		i++
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[start:i-1]...)
+		start = i
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, `\b`...)
+		case '\t':
+			dst = append(dst, `\t`...)
+		case '\n':
+			dst = append(dst, `\n`...)
+		case '\f':
+			dst = append(dst, `\f`...)
+		case '\r':
+			dst = append(dst, `\r`...)
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(dst, s[start:]...), '"')
+}
+
+// appendDoc appends a stored JSON value in its canonical encoding. Its keys are in order already.
+func appendDoc(dst []byte, v *fastjson.Value) []byte {
+	switch v.Type() {
+	case fastjson.TypeObject:
+		dst = append(dst, '{')
+		first := true
+		v.GetObject().Visit(func(key []byte, inner *fastjson.Value) {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = appendDoc(append(appendString(dst, string(key)), ':'), inner)
+		})
+		return append(dst, '}')
+	case fastjson.TypeArray:
+		dst = append(dst, '[')
+		for i, inner := range v.GetArray() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendDoc(dst, inner)
+		}
+		return append(dst, ']')
+	case fastjson.TypeString:
+		return appendString(dst, string(v.GetStringBytes()))
+	}
+	return v.MarshalTo(dst)
+}
+
+// appendValue appends a CEL value as canonical JSON. It reports false for a value that is no fact: an error, an unknown,
+// an absent optional.
+func appendValue(dst []byte, v ref.Val) ([]byte, bool) {
+	switch v := v.(type) {
+	case types.Bool:
+		return strconv.AppendBool(dst, bool(v)), true
+	case types.Int:
+		return strconv.AppendInt(dst, int64(v), 10), true
+	case types.Uint:
+		return strconv.AppendUint(dst, uint64(v), 10), true
+	case types.Double:
+		raw, err := json.Marshal(float64(v))
+		if err == nil {
+			raw, err = evidence.Canonical(raw)
+		}
+		return append(dst, raw...), err == nil
+	case types.String:
+		return appendString(dst, string(v)), true
+	case types.Bytes:
+		return appendString(dst, base64.StdEncoding.EncodeToString(v)), true
+	case types.Null:
+		return append(dst, "null"...), true
+	case types.Timestamp:
+		return appendString(dst, v.Time.UTC().Format(time.RFC3339Nano)), true
+	case types.Duration:
+		return appendString(dst, evidence.Duration(v.Duration).String()), true
+	case *types.Optional:
+		if !v.HasValue() {
+			return dst, false
+		}
+		return appendValue(dst, v.GetValue())
+	case *subject:
+		return appendString(dst, v.rec.id), true
+	case traits.Mapper:
+		return appendMap(dst, v)
+	case traits.Lister:
+		dst = append(dst, '[')
+		ok := true
+		for it, i := v.Iterator(), 0; it.HasNext() == types.True; i++ {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			if dst, ok = appendValue(dst, it.Next()); !ok {
+				return dst, false
+			}
+		}
+		return append(dst, ']'), true
+	}
+	return dst, false
+}
+
+func appendMap(dst []byte, m traits.Mapper) ([]byte, bool) {
+	entries := map[string][]byte{}
+	for it := m.Iterator(); it.HasNext() == types.True; {
+		key := it.Next()
+		name, ok := key.ConvertToType(types.StringType).(types.String)
+		if !ok {
+			return dst, false
+		}
+		val, ok := appendValue(nil, m.Get(key))
+		if !ok {
+			return dst, false
+		}
+		entries[string(name)] = val
+	}
+	dst = append(dst, '{')
+	for i, name := range sortedKeys(entries) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(append(appendString(dst, name), ':'), entries[name]...)
+	}
+	return append(dst, '}'), true
+}
+
+// same reports whether two JSON values are the same, spelling aside.
+func same(a, b json.RawMessage) bool {
+	x, errX := evidence.Canonical(bytes.Clone(a))
+	y, errY := evidence.Canonical(bytes.Clone(b))
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}

@@ -1,0 +1,188 @@
+package assess
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// tally gathers the observations of one control in one scope.
+type tally struct {
+	counts   map[evidence.Verdict]int
+	severity evidence.Severity
+	reasons  map[string]bool
+	oldest   time.Time
+}
+
+func (t *tally) count(k *check, o *evidence.Observation) {
+	t.counts[o.Verdict]++
+	switch o.Verdict {
+	case evidence.Fail:
+		if k.def.Severity.Rank() > t.severity.Rank() {
+			t.severity = k.def.Severity
+		}
+	case evidence.Unknown:
+		t.reasons[o.Reason] = true
+	}
+}
+
+// seen notes when evidence was collected.
+func (t *tally) seen(at time.Time) {
+	if !at.IsZero() && (t.oldest.IsZero() || at.Before(t.oldest)) {
+		t.oldest = at
+	}
+}
+
+// maxReasons bounds the reasons of a finding; the first ones in order are kept.
+const maxReasons = 20
+
+// finding decides: any fail, else any unknown, else any pass.
+func (t *tally) finding(control, scope string) evidence.Finding {
+	f := evidence.Finding{Control: control, Scope: scope, Counts: t.counts, Severity: t.severity, Reasons: keys(t.reasons),
+		ObservedFrom: t.oldest.UTC(), Status: evidence.StatusNotNeeded}
+	if len(f.Reasons) > maxReasons {
+		f.Reasons = append(f.Reasons[:maxReasons:maxReasons], "and others")
+	}
+	switch {
+	case t.counts[evidence.Fail] > 0:
+		f.Status = evidence.NotSatisfied
+	case t.counts[evidence.Unknown] > 0:
+		f.Status = evidence.Indeterminate
+	case t.counts[evidence.Pass] > 0:
+		f.Status = evidence.Satisfied
+	}
+	return f
+}
+
+type tallyKey struct {
+	control *control
+	scope   string
+}
+
+// tallies are the tallies of one account.
+type tallies struct {
+	by   map[tallyKey]*tally
+	last tallyKey // of the newest answer, because the same is asked for again and again
+	hit  *tally
+}
+
+func newTallies() *tallies { return &tallies{by: map[tallyKey]*tally{}} }
+
+func (t *tallies) at(c *control, scope string) *tally {
+	key := tallyKey{c, scope}
+	if t.hit != nil && t.last == key {
+		return t.hit
+	}
+	one := t.by[key]
+	if one == nil {
+		one = &tally{counts: map[evidence.Verdict]int{}, reasons: map[string]bool{}}
+		t.by[key] = one
+	}
+	t.last, t.hit = key, one
+	return one
+}
+
+func (t *tallies) merge(other *tallies) {
+	for key, o := range other.by {
+		mine := t.at(key.control, key.scope)
+		for v, n := range o.counts {
+			mine.counts[v] += n
+		}
+		if o.severity.Rank() > mine.severity.Rank() {
+			mine.severity = o.severity
+		}
+		for reason := range o.reasons {
+			mine.reasons[reason] = true
+		}
+		mine.seen(o.oldest)
+	}
+}
+
+// findings emits the findings of an account's scopes.
+func (r *run) findings(t *tallies) error {
+	for key, one := range t.by {
+		if err := r.finding(one.finding(key.control.def.ID, key.scope)); err != nil {
+			return err
+		}
+		for v, n := range one.counts {
+			r.totals[v] += n
+		}
+	}
+	return nil
+}
+
+func (r *run) finding(f evidence.Finding) error {
+	r.statuses[f.Status]++
+	raw, err := evidence.Encode(f)
+	if err != nil {
+		return err
+	}
+	return r.sink.Finding(f.Key(), raw)
+}
+
+// unscoped emits the findings that belong to no scope: of controls that a person examines, and of checks whose subjects
+// were never collected although their provider is, or although nothing else of their control is.
+func (r *run) unscoped() error {
+	for _, c := range r.eval.controls {
+		reasons := map[string]bool{}
+		inUse := slices.ContainsFunc(c.checks, func(k *check) bool { return r.collected[k.def.Subject] != nil })
+		for _, k := range c.checks {
+			if r.collected[k.def.Subject] == nil && (!inUse || r.providers[k.provider()]) {
+				reasons["never collected: "+k.def.Subject] = true
+			}
+		}
+		if len(c.checks) == 0 {
+			reasons["manual"] = true
+		}
+		var attested []evidence.Attestation
+		if c.def.Manual != "" && !inUse {
+			attested = r.attested(c.def.ID)
+		}
+		everywhere := false
+		for _, at := range attested {
+			everywhere = everywhere || at.Scope == ""
+		}
+		for _, at := range attested {
+			f := evidence.Finding{Control: c.def.ID, Scope: at.Scope, Status: evidence.Satisfied,
+				Counts: map[evidence.Verdict]int{}, Reasons: []string{"attested: " + at.ID}, ObservedFrom: at.Period.From.UTC()}
+			if err := r.finding(f); err != nil {
+				return err
+			}
+		}
+		if len(reasons) == 0 || everywhere {
+			continue
+		}
+		f := evidence.Finding{Control: c.def.ID, Status: evidence.Indeterminate, Counts: map[evidence.Verdict]int{},
+			Reasons: keys(reasons)}
+		if err := r.finding(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attested returns the newest statement for each scope that counts as of the assessment's time.
+func (r *run) attested(control string) []evidence.Attestation {
+	newest := map[string]evidence.Attestation{}
+	for _, a := range r.in.Attestations {
+		if a.Control != control || r.asOf.Before(a.Period.From) || !r.asOf.Before(a.Expires) {
+			continue
+		}
+		have, ok := newest[a.Scope]
+		if !ok || a.Expires.After(have.Expires) || a.Expires.Equal(have.Expires) && a.ID < have.ID {
+			newest[a.Scope] = a
+		}
+	}
+	var out []evidence.Attestation
+	for _, scope := range keys(newest) {
+		out = append(out, newest[scope])
+	}
+	return out
+}
+
+func providerOf(subjectType string) string {
+	provider, _, _ := strings.Cut(subjectType, ".")
+	return provider
+}

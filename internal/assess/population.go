@@ -1,0 +1,87 @@
+package assess
+
+import (
+	"fmt"
+
+	"exhibit/internal/evidence"
+)
+
+// population emits the observation about a check's population as a whole where there is one: the list could not be had,
+// is not whole, or is empty.
+func (r *run) population(w *scopeWork, s Snap, k *check, t *tallies) error {
+	o := &evidence.Observation{Control: k.control.def.ID, Check: k.def.ID, Type: k.def.Subject, Scope: w.scope.id,
+		Verdict: evidence.Unknown}
+	stale := r.staleness(s, k.control)
+	second := s.Completeness.SecondCount
+	switch {
+	case !s.Listed():
+		g := listGap(s)
+		o.Reason, o.Missing = g.reason, g.missing
+	case second != nil && second.Count > s.Completeness.Listed:
+		o.Reason = fmt.Sprintf("the list of %s is not whole: %s counts %d, %d were listed", s.Collector, second.Operation,
+			second.Count, s.Completeness.Listed)
+	case s.Subjects.Count > 0:
+		return nil
+	case stale != "":
+		o.Reason = stale
+	case s.Outcome == evidence.OutcomeNotEnabled:
+		o.Verdict, o.Reason = evidence.NotApplicable, "the service is not enabled here"
+	default:
+		o.Verdict, o.Reason = k.def.OnEmpty, "there are no subjects"
+		if loose := r.params[k.control].loose.of(k); loose != "" && o.Verdict == evidence.Pass {
+			o.Verdict, o.Reason = evidence.Fail, loose
+		}
+	}
+	return r.whole(k, o, t)
+}
+
+// lost emits the observation of a check whose scope was asked for and could not be reached.
+func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
+	if len(w.lost) == 0 || k.provider() != w.scope.Provider {
+		return nil
+	}
+	if seen := r.collected[k.def.Subject]; seen != nil && !seen[w.scope.Region != ""] {
+		return nil // the type is collected per region, and this is no region; or the other way round
+	}
+	o := &evidence.Observation{Control: k.control.def.ID, Check: k.def.ID, Type: k.def.Subject, Scope: w.scope.id,
+		Verdict: evidence.Unknown}
+	worst := w.lost[0]
+	for _, l := range w.lost {
+		if evidence.Worse(worst.Outcome, l.Outcome) != worst.Outcome || l.Outcome == worst.Outcome && l.Reason < worst.Reason {
+			worst = l
+		}
+	}
+	o.Reason = "the scope could not be collected: " + string(worst.Outcome)
+	if worst.Reason != "" {
+		o.Reason += ", " + worst.Reason
+	}
+	return r.whole(k, o, t)
+}
+
+// whole counts and emits an observation about a population.
+func (r *run) whole(k *check, o *evidence.Observation, t *tallies) error {
+	t.at(k.control, o.Scope).count(k, o)
+	return r.sink.Observation(o.Key(), appendObservation(nil, k.quoted, o))
+}
+
+// provider is the first word of the subject type.
+func (k *check) provider() string { return providerOf(k.def.Subject) }
+
+// listGap says why a list could not be had.
+func listGap(s Snap) gap {
+	g := gap{reason: fmt.Sprintf("%s could not be listed: %s", s.Collector, s.Outcome)}
+	for _, op := range s.Completeness.Operations {
+		if op.Outcome.Seen() {
+			continue
+		}
+		m := evidence.Missing{Operation: op.Name, Outcome: op.Outcome, Permission: op.Permission}
+		g.missing = append(g.missing, m)
+		if op.Outcome == s.Outcome {
+			g.reason = missingReason(s.Collector, m)
+		}
+	}
+	if len(g.missing) == 0 {
+		g.missing = []evidence.Missing{{Operation: s.Collector, Outcome: s.Outcome}}
+	}
+	return g
+}
