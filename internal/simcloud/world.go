@@ -1,0 +1,134 @@
+package simcloud
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// world is an estate on one day. It never changes.
+type world struct {
+	day      int
+	now      time.Time
+	accounts map[string][]string       // by provider
+	lists    map[string]items          // by path, "aws/111122223333/users"
+	objects  map[string]map[string]any // by path, "aws/111122223333/account"
+	faults   []rule
+	once     onces
+}
+
+// list returns the items at a path; a path without a file is an empty list.
+func (w *world) list(path ...string) items {
+	if l, ok := w.lists[strings.Join(path, "/")]; ok {
+		return l
+	}
+	return memItems{}
+}
+
+// object returns the object at a path, nil when there is none.
+func (w *world) object(path ...string) map[string]any { return w.objects[strings.Join(path, "/")] }
+
+// items is an ordered list of like things.
+type items interface {
+	Len() int
+	At(i int) item
+	// Find returns the item with the key.
+	Find(key string) (item, bool)
+	// Where returns the items whose shape passes; generated lists are all of one kind, and pass or fail as a whole.
+	Where(pass func(doc map[string]any) bool) items
+}
+
+// item is one thing: a document, and for a generated thing the number that stands in place of the document's serial.
+type item struct {
+	key string
+	n   int // -1 for a document that stands for itself
+	*shape
+}
+
+// shape is a document with its renderings, each made once.
+type shape struct {
+	doc map[string]any
+	mu  sync.Mutex
+	out map[string]rendering
+}
+
+func newShape(doc map[string]any) *shape { return &shape{doc: doc} }
+
+// rendering is a document on the wire; marks are where the serial stands.
+type rendering struct {
+	b     []byte
+	marks []int
+}
+
+// append appends the item as enc renders it. name identifies enc.
+func (it item) append(dst []byte, name string, enc func(dst []byte, doc map[string]any) []byte) []byte {
+	it.mu.Lock()
+	r, ok := it.out[name]
+	if !ok {
+		r.b = enc(nil, it.doc)
+		if it.n >= 0 {
+			r.marks = marks(r.b)
+		}
+		if it.out == nil {
+			it.out = map[string]rendering{}
+		}
+		it.out[name] = r
+	}
+	it.mu.Unlock()
+	at := len(dst)
+	dst = append(dst, r.b...)
+	for _, m := range r.marks {
+		putSerial(dst[at+m:], it.n)
+	}
+	return dst
+}
+
+// onces keeps what is dear to compute for one world.
+type onces struct{ m sync.Map }
+
+func (o *onces) do(key string, f func() []byte) []byte {
+	v, _ := o.m.LoadOrStore(key, sync.OnceValue(f))
+	return v.(func() []byte)()
+}
+
+// count adds one to what is counted under a key and says how much it is.
+func (o *onces) count(key string) int {
+	v, _ := o.m.LoadOrStore(key, new(atomic.Int64))
+	return int(v.(*atomic.Int64).Add(1))
+}
+
+// memItems are items that stand in memory.
+type memItems struct {
+	all   []item
+	index map[string]int
+}
+
+func newMemItems(all []item) memItems {
+	m := memItems{all: all, index: make(map[string]int, len(all))}
+	for i, it := range all {
+		m.index[it.key] = i
+	}
+	return m
+}
+
+func (m memItems) Len() int      { return len(m.all) }
+func (m memItems) At(i int) item { return m.all[i] }
+
+func (m memItems) Find(key string) (item, bool) {
+	i, ok := m.index[key]
+	if !ok {
+		return item{}, false
+	}
+	return m.all[i], true
+}
+
+func (m memItems) Where(pass func(map[string]any) bool) items {
+	var out []item
+	for _, it := range m.all {
+		if pass(it.doc) {
+			out = append(out, it)
+		}
+	}
+	return newMemItems(out)
+}
