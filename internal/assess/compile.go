@@ -164,6 +164,9 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 		var errs ExprErrors
 		for _, e := range issues.Errors() {
 			line, column := position(e.Location)
+			if undefined.MatchString(e.Message) {
+				column++ // CEL points at the dot
+			}
 			errs = append(errs, &ExprError{Line: line, Column: column, Msg: c.explain(e.Message, k.def.Subject)})
 		}
 		return nil, errs
@@ -221,7 +224,8 @@ func (c *compiler) explain(msg, subjectType string) string {
 	}
 	var known []string
 	for name, s := range c.table.structs {
-		if name == subjectType || name == "scope" || strings.HasPrefix(name, subjectType+".doc") {
+		if name == subjectType || name == "scope" || strings.HasPrefix(name, subjectType+".doc") ||
+			strings.HasPrefix(name, "policy") || strings.HasPrefix(name, "params of ") {
 			known = append(known, s.names...)
 		}
 	}
