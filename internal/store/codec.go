@@ -1,0 +1,130 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// reader takes values off the front of a record. bad is set once something is missing or out of bounds, and stays; what
+// is returned after that is zero. Records are read from a file that may be damaged, so nothing is trusted.
+type reader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.rest)
+	if n <= 0 {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+// count reads a number of things that take at least size bytes each of what is left, so that it bounds an allocation.
+func (r *reader) count(size int) int {
+	v := r.uvarint()
+	if v > uint64(len(r.rest)/size) {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	return int(v)
+}
+
+// bounded reads a number not above limit.
+func (r *reader) bounded(limit int) int {
+	v := r.uvarint()
+	if v > uint64(limit) {
+		r.bad, r.rest = true, nil
+		return 0
+	}
+	return int(v)
+}
+
+func (r *reader) take(n int) []byte {
+	if n < 0 || n > len(r.rest) {
+		r.bad, r.rest = true, nil
+		return nil
+	}
+	b := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+// text reads a length and that many bytes.
+func (r *reader) text() string { return string(r.take(r.count(1))) }
+
+func (r *reader) err(what string) error {
+	if r.bad || len(r.rest) != 0 {
+		return fmt.Errorf("%w: %s cannot be read", ErrDamaged, what)
+	}
+	return nil
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// key8 is a number as a key, in order.
+func key8(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+func number(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
+
+func key4(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
+
+func number4(key []byte) uint32 { return binary.BigEndian.Uint32(key) }
+
+// digestKey is the key of an object in the digests bucket: the digest's first bytes, then its number.
+const (
+	digestPrefix  = 6
+	digestKeySize = digestPrefix + 6
+)
+
+func digestKey(d evidence.Digest, n uint64) []byte {
+	var be [8]byte
+	binary.BigEndian.PutUint64(be[:], n)
+	return append(append(make([]byte, 0, digestKeySize), d[:digestPrefix]...), be[2:]...)
+}
+
+func digestKeyNumber(k []byte) uint64 {
+	var be [8]byte
+	copy(be[2:], k[digestPrefix:])
+	return binary.BigEndian.Uint64(be[:])
+}
+
+// appendTime writes any time.Time to the nanosecond; read it back with reader.time.
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.AppendUvarint(binary.AppendVarint(b, t.Unix()), uint64(t.Nanosecond()))
+}
+
+func (r *reader) time() time.Time {
+	sec := r.varint()
+	return time.Unix(sec, int64(r.bounded(999_999_999))).UTC()
+}
+
+// timeKeySize is the length of a time as part of a key.
+const timeKeySize = 12
+
+// appendTimeKey writes a time so that keys sort as times do.
+func appendTimeKey(b []byte, t time.Time) []byte {
+	b = binary.BigEndian.AppendUint64(b, uint64(t.Unix())^1<<63)
+	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
+}
+
+func timeOfKey(k []byte) time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(k)^1<<63), int64(binary.BigEndian.Uint32(k[8:]))).UTC()
+}

@@ -1,0 +1,264 @@
+package store
+
+import (
+	"fmt"
+	"sort"
+
+	"exhibit/internal/evidence"
+	"exhibit/internal/ledger"
+)
+
+// listNumber returns the number of the list, 0 for the empty list and for the zero reference of a list that failed.
+func (v *View) listNumber(ref evidence.ListRef) (uint64, error) {
+	if ref.Count == 0 && (ref.Root.IsZero() || ref.Root == evidence.Digest(ledger.EmptyRoot())) {
+		return 0, nil
+	}
+	b := v.roots.Get(ref.Root[:])
+	if len(b) != 8 {
+		return 0, fmt.Errorf("list %s: %w", ref.Root, ErrUnknown)
+	}
+	l, err := v.listRecord(number(b))
+	if err != nil {
+		return 0, err
+	}
+	if l.count != ref.Count {
+		return 0, fmt.Errorf("list %s has %d items, not %d: %w", ref.Root, l.count, ref.Count, ErrUnknown)
+	}
+	return l.number, nil
+}
+
+func (v *View) listRecord(n uint64) (listRecord, error) {
+	b := v.lists.Get(key8(n))
+	if b == nil {
+		return listRecord{}, fmt.Errorf("%w: list number %d is missing", ErrDamaged, n)
+	}
+	return parseList(n, b)
+}
+
+// changes returns all changes of a record.
+func (v *View) changes(l *listRecord) ([]change, error) {
+	total := 0
+	for _, c := range l.chunks {
+		total += c.changes
+	}
+	out := make([]change, 0, min(total, maxChunk/8))
+	for i := range l.chunks {
+		var err error
+		if out, err = v.chunkChanges(out, l, i); err != nil {
+			return nil, fmt.Errorf("list number %d: %w", l.number, err)
+		}
+	}
+	return out, nil
+}
+
+func (v *View) chunkChanges(dst []change, l *listRecord, i int) ([]change, error) {
+	c := l.chunks[i]
+	raw := l.data[c.off : c.off+c.size()]
+	if c.packed != 0 {
+		var err error
+		if raw, err = v.s.codecs.unpack(v.tx, 0, raw, c.raw); err != nil {
+			return nil, err
+		}
+	}
+	start := len(dst)
+	dst, err := readChunk(dst, raw, c.changes)
+	if err != nil {
+		return nil, err
+	}
+	if len(dst) == start || dst[start].key != c.first || start > 0 && dst[start-1].key >= c.first {
+		return nil, fmt.Errorf("%w: chunk %d does not start where it should", ErrDamaged, i)
+	}
+	return dst, nil
+}
+
+// items returns a whole list, sorted by key.
+func (v *View) items(n uint64) ([]change, error) {
+	var over []change
+	for n != 0 {
+		l, err := v.listRecord(n)
+		if err != nil {
+			return nil, err
+		}
+		under, err := v.changes(&l)
+		if err != nil {
+			return nil, err
+		}
+		if over == nil && l.base == 0 {
+			return under, nil
+		}
+		over = overlay(under, over, l.base == 0)
+		n = l.base
+	}
+	return over, nil
+}
+
+// item returns the object number under key, 0 when the list has none. memo remembers answers by list, for walks over the
+// lists of one series.
+func (v *View) item(n uint64, key string, memo map[uint64]uint64) (uint64, error) {
+	if n == 0 {
+		return 0, nil
+	}
+	if object, ok := memo[n]; ok {
+		return object, nil
+	}
+	l, err := v.listRecord(n)
+	if err != nil {
+		return 0, err
+	}
+	var object uint64
+	found := false
+	if i := l.chunk(key); i >= 0 {
+		cs, err := v.chunkChanges(nil, &l, i)
+		if err != nil {
+			return 0, fmt.Errorf("list number %d: %w", n, err)
+		}
+		k := sort.Search(len(cs), func(i int) bool { return cs[i].key >= key })
+		if found = k < len(cs) && cs[k].key == key; found {
+			object = cs[k].object
+		}
+	}
+	if !found {
+		if object, err = v.item(l.base, key, memo); err != nil {
+			return 0, err
+		}
+	}
+	memo[n] = object
+	return object, nil
+}
+
+// list returns a list's items after finding it by its reference.
+func (v *View) list(ref evidence.ListRef) ([]change, error) {
+	n, err := v.listNumber(ref)
+	if err != nil {
+		return nil, err
+	}
+	items, err := v.items(n)
+	if err == nil && len(items) != ref.Count {
+		err = fmt.Errorf("list %s: %w: it has %d items, not %d", ref.Root, ErrDamaged, len(items), ref.Count)
+	}
+	return items, err
+}
+
+// List calls fn for every item of the list in order of key.
+func (v *View) List(ref evidence.ListRef, fn func(key string, d evidence.Digest) error) error {
+	items, err := v.list(ref)
+	if err != nil {
+		return err
+	}
+	f := v.finder()
+	for _, it := range items {
+		d, err := f.digest(it.object)
+		if err != nil {
+			return err
+		}
+		if err := fn(it.key, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Objects calls fn for every item of the list in order of key, with the object's bytes, which must not be changed. It is
+// much faster than List and Object together.
+func (v *View) Objects(ref evidence.ListRef, fn func(key string, d evidence.Digest, object []byte) error) error {
+	items, err := v.list(ref)
+	if err != nil {
+		return err
+	}
+	f := v.finder()
+	for _, it := range items {
+		object, err := v.read(&f, it.object)
+		if err != nil {
+			return err
+		}
+		d, err := f.digest(it.object)
+		if err != nil {
+			return err
+		}
+		if err := fn(it.key, d, object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Get returns the digest under key, or ErrUnknown.
+func (v *View) Get(ref evidence.ListRef, key string) (evidence.Digest, error) {
+	n, err := v.listNumber(ref)
+	if err != nil {
+		return evidence.Digest{}, err
+	}
+	object, err := v.item(n, key, map[uint64]uint64{})
+	if err != nil {
+		return evidence.Digest{}, err
+	}
+	if object == 0 {
+		return evidence.Digest{}, fmt.Errorf("%q in list %s: %w", key, ref.Root, ErrUnknown)
+	}
+	f := v.finder()
+	return f.digest(object)
+}
+
+// Diff calls fn in order of key for every key whose object differs between two lists. The zero digest stands for none.
+func (v *View) Diff(before, after evidence.ListRef, fn func(key string, before, after evidence.Digest) error) error {
+	if before == after {
+		return nil
+	}
+	old, err := v.list(before)
+	if err != nil {
+		return err
+	}
+	now, err := v.list(after)
+	if err != nil {
+		return err
+	}
+	of, nf := v.finder(), v.finder()
+	return compare(old, now, func(key string, o, n uint64) (err error) {
+		var od, nd evidence.Digest
+		if o != 0 {
+			if od, err = of.digest(o); err != nil {
+				return err
+			}
+		}
+		if n != 0 {
+			if nd, err = nf.digest(n); err != nil {
+				return err
+			}
+		}
+		if od == nd {
+			return nil // stored twice
+		}
+		return fn(key, od, nd)
+	})
+}
+
+// LeafHashes returns the list's leaves in order, from which any item is proved with ledger.ProveItem.
+func (v *View) LeafHashes(ref evidence.ListRef) ([]ledger.Hash, error) {
+	leaves := make([]ledger.Hash, 0, ref.Count)
+	err := v.List(ref, func(key string, d evidence.Digest) error {
+		leaves = append(leaves, ledger.ListLeaf(key, d))
+		return nil
+	})
+	return leaves, err
+}
+
+// ItemProof proves that the list holds an item under key: its index, its digest, and the proof for ledger.CheckItem.
+func (v *View) ItemProof(ref evidence.ListRef, key string) (index int, d evidence.Digest, proof []ledger.Hash, err error) {
+	index = -1
+	var leaves []ledger.Hash
+	err = v.List(ref, func(k string, digest evidence.Digest) error {
+		if k == key {
+			index, d = len(leaves), digest
+		}
+		leaves = append(leaves, ledger.ListLeaf(k, digest))
+		return nil
+	})
+	if err == nil && index < 0 {
+		err = fmt.Errorf("%q in list %s: %w", key, ref.Root, ErrUnknown)
+	}
+	if err != nil {
+		return -1, evidence.Digest{}, nil, err
+	}
+	proof, err = ledger.ProveItem(leaves, index)
+	return index, d, proof, err
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"fmt"
+	"sync"
+
+	"go.etcd.io/bbolt"
+
+	"exhibit/internal/evidence"
+)
+
+// finder looks segments up by object number and keeps the last one, since numbers are mostly asked for in order.
+type finder struct {
+	bucket *bbolt.Bucket
+	seg    segment
+}
+
+// find makes f.seg the segment that holds object n and returns its index there.
+func (f *finder) find(n uint64) (int, error) {
+	if n >= f.seg.first && n-f.seg.first < uint64(f.seg.objects) {
+		return int(n - f.seg.first), nil
+	}
+	c := f.bucket.Cursor()
+	k, b := c.Seek(key8(n))
+	if k == nil {
+		k, b = c.Last()
+	} else if number(k) != n {
+		k, b = c.Prev()
+	}
+	if k == nil {
+		return 0, fmt.Errorf("%w: object number %d is missing", ErrDamaged, n)
+	}
+	seg, err := parseSegment(number(k), b)
+	if err != nil {
+		return 0, err
+	}
+	if n-seg.first >= uint64(seg.objects) {
+		return 0, fmt.Errorf("%w: object number %d is missing", ErrDamaged, n)
+	}
+	f.seg = seg
+	return int(n - seg.first), nil
+}
+
+func (f *finder) digest(n uint64) (evidence.Digest, error) {
+	i, err := f.find(n)
+	if err != nil {
+		return evidence.Digest{}, err
+	}
+	return f.seg.digest(i), nil
+}
+
+func (v *View) finder() finder { return finder{bucket: v.segments} }
+
+// Object returns the canonical bytes whose digest is d, verified. They must not be changed; they may be kept.
+func (v *View) Object(d evidence.Digest) ([]byte, error) {
+	f := v.finder()
+	n, err := v.number(&f, d)
+	if err != nil {
+		return nil, fmt.Errorf("object %s: %w", d, err)
+	}
+	if n == 0 {
+		return nil, fmt.Errorf("object %s: %w", d, ErrUnknown)
+	}
+	return v.read(&f, n)
+}
+
+// number returns an object's number, 0 when it is not in the store.
+func (v *View) number(f *finder, d evidence.Digest) (uint64, error) {
+	c := v.digests.Cursor()
+	for k, _ := c.Seek(d[:digestPrefix]); hasPrefix(k, d[:digestPrefix], digestKeySize-digestPrefix); k, _ = c.Next() {
+		n := digestKeyNumber(k)
+		got, err := f.digest(n)
+		if err != nil {
+			return 0, err
+		}
+		if got == d {
+			return n, nil
+		}
+	}
+	return 0, nil
+}
+
+// read returns the bytes of object n, verified.
+func (v *View) read(f *finder, n uint64) ([]byte, error) {
+	i, err := f.find(n)
+	if err != nil {
+		return nil, err
+	}
+	want := f.seg.digest(i)
+	content, base, err := v.content(f, n)
+	if err != nil {
+		return nil, fmt.Errorf("object %s: %w", want, err)
+	}
+	if base != 0 {
+		if content, err = v.rebuild(base, content); err != nil {
+			return nil, fmt.Errorf("object %s: %w", want, err)
+		}
+	}
+	if evidence.Sum(content) != want {
+		return nil, fmt.Errorf("object %s: %w: its bytes have another digest", want, ErrDamaged)
+	}
+	return content, nil
+}
+
+func (v *View) rebuild(base uint64, delta []byte) ([]byte, error) {
+	f := v.finder()
+	old, further, err := v.content(&f, base)
+	if err != nil {
+		return nil, err
+	}
+	if further != 0 {
+		return nil, fmt.Errorf("%w: its base has a base", ErrDamaged)
+	}
+	return applyDelta(old, delta, maxObject)
+}
+
+// content returns what a frame holds for object n: the object, or its delta on base.
+func (v *View) content(f *finder, n uint64) (content []byte, base uint64, err error) {
+	i, err := f.find(n)
+	if err != nil {
+		return nil, 0, err
+	}
+	info := f.seg.frame(i)
+	u, err := v.s.frames.get(f.seg.first+uint64(info.start), func() (*frame, error) { return v.unpack(&f.seg, info) })
+	if err != nil {
+		return nil, 0, err
+	}
+	return u.contents[i-info.start], u.bases[i-info.start], nil
+}
+
+func (v *View) unpack(seg *segment, info frameInfo) (*frame, error) {
+	raw, err := v.s.codecs.unpack(v.tx, info.dict, seg.data[info.off:info.off+info.packed], info.raw)
+	if err != nil {
+		return nil, fmt.Errorf("segment %d: %w", seg.first, err)
+	}
+	return info.unpack(seg.first, raw)
+}
+
+// frameCache keeps unpacked frames, because the objects of one frame are mostly read one after the other, and because the
+// bases of a day's changes stand together. Frames never change, so it is shared by all views.
+type frameCache struct {
+	mu    sync.Mutex
+	byKey map[uint64]*cachedFrame
+	ring  []*cachedFrame
+	hand  int
+}
+
+type cachedFrame struct {
+	first uint64
+	frame *frame
+	used  bool // since the hand last passed
+}
+
+const (
+	cachedFrames   = 96 // of about 50 KB
+	maxCachedFrame = 1 << 20
+)
+
+func newFrameCache() *frameCache { return &frameCache{byKey: map[uint64]*cachedFrame{}} }
+
+func (c *frameCache) get(first uint64, unpack func() (*frame, error)) (*frame, error) {
+	c.mu.Lock()
+	if e := c.byKey[first]; e != nil {
+		e.used = true
+		c.mu.Unlock()
+		return e.frame, nil
+	}
+	c.mu.Unlock()
+	u, err := unpack()
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byKey[first] != nil || u.size > maxCachedFrame {
+		return u, nil
+	}
+	e := &cachedFrame{first: first, frame: u}
+	c.byKey[first] = e
+	if len(c.ring) < cachedFrames {
+		c.ring = append(c.ring, e)
+		return u, nil
+	}
+	for c.ring[c.hand].used {
+		c.ring[c.hand].used = false
+		c.hand = (c.hand + 1) % cachedFrames
+	}
+	delete(c.byKey, c.ring[c.hand].first)
+	c.ring[c.hand] = e
+	c.hand = (c.hand + 1) % cachedFrames
+	return u, nil
+}

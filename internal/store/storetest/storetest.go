@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"exhibit/internal/evidence"
+	"exhibit/internal/ledger"
+	"exhibit/internal/store"
+)
+
+// Start is when a test's store begins.
+func Start() time.Time { return time.Date(2026, 1, 1, 6, 0, 0, 0, time.UTC) }
+
+// Key returns a key that is the same for the same origin. It protects nothing.
+func Key(origin string) (*ledger.Key, error) {
+	return ledger.GenerateKey(&stream{seed: origin}, origin)
+}
+
+// stream is a reader of the hashes of a counter.
+type stream struct {
+	seed string
+	n    int
+	rest []byte
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	if len(s.rest) == 0 {
+		h := sha256.Sum256(fmt.Appendf(nil, "%s/%d", s.seed, s.n))
+		s.rest = h[:]
+		s.n++
+	}
+	n := copy(p, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
+}
+
+var _ io.Reader = (*stream)(nil)
+
+// New creates a store in the test's folder that is checked and closed when the test ends.
+func New(t testing.TB) *store.Store {
+	t.Helper()
+	key, err := Key("test.example/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "evidence.db")
+	s, err := store.Create(path, store.CreateOptions{Key: key, At: Start()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		Check(t, s)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Check fails the test when the store is not whole.
+func Check(t testing.TB, s *store.Store) store.Report {
+	t.Helper()
+	r, err := s.Check(context.Background(), nil)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, p := range r.Problems {
+		t.Errorf("store check: %s: %s", p.Where, p.Reason)
+	}
+	return r
+}
+
+// Estate is a simulated account: Subjects of each of Types, of which Drift a day change.
+type Estate struct {
+	Types    []string
+	Subjects int
+	Drift    int
+}
+
+// Version returns the version of the n'th subject of a type on a day; day 0 is the first.
+func (e Estate) Version(n, day int) int {
+	if e.Drift == 0 || e.Subjects == 0 {
+		return 0
+	}
+	// Each day the next Drift subjects, in an order that leaps through the keys.
+	place := n * 7919 % e.Subjects
+	first := place / e.Drift // the first day, less one, on which it changes
+	if day <= first {
+		return 0
+	}
+	return 1 + (day-1-first)/((e.Subjects+e.Drift-1)/e.Drift)
+}
+
+// Run returns the run of a day together with what it stages, which the caller commits.
+func (e Estate) Run(ctx context.Context, b *store.Batch, day int) ([]byte, error) {
+	at := Start().AddDate(0, 0, day)
+	window := evidence.Window{From: at, To: at.Add(time.Minute)}
+	scope := evidence.Scope{Provider: "aws", Account: "111122223333", Region: "eu-central-1"}
+	snapshots := b.List("snapshots", "snapshot")
+	for _, subjectType := range e.Types {
+		s := evidence.Snapshot{Collector: subjectType, Source: "test", Scope: scope, Window: window, Outcome: evidence.OutcomeOK}
+		list := b.List(s.Series(), subjectType)
+		for n := range e.Subjects {
+			id, object, err := Subject(subjectType, n, e.Version(n, day))
+			if err != nil {
+				return nil, err
+			}
+			if _, err := list.Add(ctx, id, object); err != nil {
+				return nil, err
+			}
+		}
+		var err error
+		if s.Subjects, err = list.Close(); err != nil {
+			return nil, err
+		}
+		object, err := evidence.Encode(s)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := snapshots.Add(ctx, s.Series(), object); err != nil {
+			return nil, err
+		}
+	}
+	ref, err := snapshots.Close()
+	if err != nil {
+		return nil, err
+	}
+	return evidence.Encode(evidence.Run{ID: fmt.Sprintf("run-%04d", day), Window: window, Trigger: "simulation",
+		Snapshots: ref, Outcome: evidence.OutcomeOK})
+}
+
+// Commit commits the run of a day and returns its entry's index.
+func (e Estate) Commit(ctx context.Context, s *store.Store, day int) (int64, error) {
+	b, err := s.Begin()
+	if err != nil {
+		return -1, err
+	}
+	defer b.Discard()
+	body, err := e.Run(ctx, b, day)
+	if err != nil {
+		return -1, err
+	}
+	return b.Commit(evidence.KindRun, body, Start().AddDate(0, 0, day).Add(time.Minute))
+}
