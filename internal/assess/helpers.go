@@ -20,6 +20,7 @@ import (
 //	cidrIsAny(range) bool       0.0.0.0/0, ::/0 and their like: every address
 //	cidrIsPublic(range) bool    the range holds at least one address that the internet can route to
 //	portsInclude(from, to, port) bool whether port lies in from-to; from -1 means all ports
+//	portsInclude(text, port) bool     the same of "22", "20-30" or "*"
 //	policy(text) policy         an IAM policy document; see policy.go for its fields and functions
 func helpers(table *typeTable) []cel.EnvOption {
 	text, stamp, boolean := cel.StringType, cel.TimestampType, cel.BoolType
@@ -41,8 +42,10 @@ func helpers(table *typeTable) []cel.EnvOption {
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return answer1(cidrIsAny, v) }))),
 		cel.Function("cidrIsPublic", cel.Overload("cidrIsPublic_string", []*cel.Type{text}, boolean,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return answer1(cidrIsPublic, v) }))),
-		cel.Function("portsInclude", cel.Overload("portsInclude_int", []*cel.Type{cel.IntType, cel.IntType, cel.IntType},
-			boolean, cel.FunctionBinding(portsInclude))),
+		cel.Function("portsInclude",
+			cel.Overload("portsInclude_int", []*cel.Type{cel.IntType, cel.IntType, cel.IntType}, boolean,
+				cel.FunctionBinding(portsInclude)),
+			cel.Overload("portsInclude_string", []*cel.Type{text, cel.IntType}, boolean, cel.BinaryBinding(rangeIncludes))),
 	}
 	return append(opts, policyHelpers(table)...)
 }
