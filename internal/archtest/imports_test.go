@@ -31,8 +31,9 @@ var rooms = map[string]room{
 
 	"internal/store":           {2, []string{"internal/evidence", "internal/ledger", "internal/secret"}},
 	"internal/store/storetest": {2, []string{"internal/evidence", "internal/ledger", "internal/store"}},
-	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger"}},
-	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger"}},
+	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
+	"internal/bundle/format":   {1, []string{"internal/evidence", "internal/ledger"}},
+	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
 	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml"}},
 	"internal/schedule":        {2, []string{"internal/evidence"}},
 	"internal/simcloud":        {2, []string{"internal/evidence"}},
@@ -52,7 +53,7 @@ var rooms = map[string]room{
 	"testdata/estates": {0, nil},
 
 	"cmd/exhibit":        {4, []string{"*"}},
-	"cmd/exhibit-verify": {4, []string{"internal/evidence", "internal/ledger", "internal/bundle/verify", "internal/build"}},
+	"cmd/exhibit-verify": {4, []string{"internal/evidence", "internal/ledger", "internal/bundle/format", "internal/bundle/verify", "internal/build"}},
 }
 
 func TestRooms(t *testing.T) {

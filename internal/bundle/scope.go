@@ -1,0 +1,116 @@
+package bundle
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"exhibit/internal/bundle/format"
+	"exhibit/internal/evidence"
+)
+
+// scope is what of the evidence the framework needs.
+type scope struct {
+	framework evidence.Framework
+	controls  []evidence.Control          // those mapped, by id
+	mapped    map[string]bool             // their ids
+	checks    map[string]evidence.Check   // all their checks
+	owner     map[string]evidence.Control // check to control
+	types     []string                    // what the checks read, sorted
+}
+
+// related finds the subject types that an expression reads beside its own.
+func related() *regexp.Regexp { return regexp.MustCompile(`\brelated\(\s*["']([A-Za-z0-9._-]+)["']`) }
+
+func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) {
+	s := scope{framework: f, mapped: map[string]bool{}, checks: map[string]evidence.Check{}, owner: map[string]evidence.Control{}}
+	byID, owner := map[string]evidence.Control{}, map[string]string{}
+	for _, c := range controls {
+		byID[c.ID] = c
+		for _, k := range c.Checks {
+			owner[k.ID] = c.ID
+		}
+	}
+	for _, r := range f.Requirements {
+		for _, id := range r.Controls {
+			s.mapped[id] = true
+		}
+		for _, k := range r.Checks {
+			if id := owner[k]; id != "" {
+				s.mapped[id] = true
+			}
+		}
+	}
+	types, re := map[string]bool{}, related()
+	for _, id := range slices.Sorted(maps.Keys(s.mapped)) {
+		c, ok := byID[id]
+		if !ok {
+			return s, fmt.Errorf("framework %s maps control %q, which is not in the catalog", f.Key(), id)
+		}
+		s.controls = append(s.controls, c)
+		for _, k := range c.Checks {
+			s.checks[k.ID], s.owner[k.ID] = k, c
+			types[k.Subject] = true
+			text := []string{k.Where, k.Assert}
+			text = append(text, slices.Collect(maps.Values(k.Facts))...)
+			for _, m := range re.FindAllStringSubmatch(strings.Join(text, "\n"), -1) {
+				types[m[1]] = true
+			}
+		}
+	}
+	s.types = slices.Sorted(maps.Keys(types))
+	return s, nil
+}
+
+// has reports whether the framework needs the subject type.
+func (s *scope) has(subjectType string) bool {
+	_, ok := slices.BinarySearch(s.types, subjectType)
+	return ok
+}
+
+// observation says how much of an observation is shown, by its key.
+func (s *scope) observation(key string) mode {
+	if _, ok := s.checks[format.ObservationCheck(key)]; ok {
+		return show
+	}
+	return hide
+}
+
+// finding says how much of a finding is shown, by its key.
+func (s *scope) finding(key string) mode {
+	if s.mapped[format.FindingControl(key)] {
+		return show
+	}
+	return omit
+}
+
+// judged takes framework and controls from the catalog that the newest assessment was made with, when it knows the
+// framework, so that the bundle shows the mapping that was in force.
+func (b *builder) judged(newest *assessment) (evidence.Framework, []evidence.Control, error) {
+	f, controls := b.request.Framework, b.request.Controls
+	if newest == nil {
+		return f, controls, nil
+	}
+	text, err := b.view.Object(newest.Catalog)
+	if err != nil {
+		return f, nil, fmt.Errorf("catalog of the assessment at entry %d: %w", newest.index, err)
+	}
+	var catalog struct {
+		Controls   []evidence.Control   `json:"controls"`
+		Frameworks []evidence.Framework `json:"frameworks"`
+	}
+	if err := json.Unmarshal(text, &catalog); err != nil {
+		return f, nil, fmt.Errorf("catalog of the assessment at entry %d: %w", newest.index, err)
+	}
+	for _, known := range catalog.Frameworks {
+		if known.Key() == f.Key() {
+			return known, catalog.Controls, nil
+		}
+	}
+	b.omissions.add(format.Omission{What: "mapping", Name: f.Key(), Reason: "the catalog that the evidence was judged by " +
+		"does not hold this framework; the mapping is that of the day of the export"}, newest.AsOf)
+	return f, catalog.Controls, nil
+}
