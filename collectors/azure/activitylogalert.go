@@ -1,6 +1,8 @@
 package azure
 
 import (
+	"context"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/monitor/armmonitor"
 
 	"exhibit/internal/collect"
@@ -21,5 +23,10 @@ func activityLogAlert() collect.Collector {
 			Permissions: []string{"Microsoft.Insights/activityLogAlerts/read"},
 			Path:        "/subscriptions/{subscription}/providers/Microsoft.Insights/activityLogAlerts",
 		}},
+		Collect: collect.Typed(collectActivityLogAlerts),
 	}
+}
+
+func collectActivityLogAlerts(ctx context.Context, s *session, t *collect.Task) error {
+	return s.emitAll(ctx, t, s.in("insights.activityLogAlerts.list", "Microsoft.Insights/activityLogAlerts", "2020-10-01"))
 }

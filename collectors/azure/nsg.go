@@ -1,6 +1,8 @@
 package azure
 
 import (
+	"context"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 
 	"exhibit/internal/collect"
@@ -23,5 +25,10 @@ func networkSecurityGroup() collect.Collector {
 			Permissions: []string{"Microsoft.Network/networkSecurityGroups/read"},
 			Path:        "/subscriptions/{subscription}/providers/Microsoft.Network/networkSecurityGroups",
 		}},
+		Collect: collect.Typed(collectNetworkSecurityGroups),
 	}
+}
+
+func collectNetworkSecurityGroups(ctx context.Context, s *session, t *collect.Task) error {
+	return s.emitAll(ctx, t, s.in("network.networkSecurityGroups.listAll", "Microsoft.Network/networkSecurityGroups", "2025-05-01"))
 }

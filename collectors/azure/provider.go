@@ -1,10 +1,40 @@
 // Package azure collects from Azure Resource Manager. Documents are the JSON that the API sent; the types of the arm
 // modules give the schemas only.
 //
-// It never writes, and it never judges what it sees.
+// Ids are written in lower case: Azure compares them without case and does not always write them the same way.
+//
+// It never writes, it never registers a resource provider, and it never judges what it sees.
 package azure
 
-import "exhibit/internal/collect"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+)
+
+// Config is the azure section of a source.
+type Config struct {
+	// Tenant is the directory's id. Required.
+	Tenant string `yaml:"tenant"`
+	// Subscriptions are the ids of the subscriptions to collect, or the one word all: those that the caller may see.
+	Subscriptions []string `yaml:"subscriptions"`
+	// Cloud is public, china or government; public when not given.
+	Cloud string `yaml:"cloud"`
+	// Endpoint answers in place of the cloud's own Resource Manager.
+	Endpoint string `yaml:"endpoint"`
+	// TokenEnv names an environment variable that holds a bearer token, for where the default chain of credentials does
+	// not reach. The token is not renewed.
+	TokenEnv string `yaml:"token_env"`
+}
+
+// all stands for every subscription that the caller may see.
+const all = "all"
 
 // Provider is Azure.
 type Provider struct{}
@@ -16,3 +46,145 @@ func (Provider) Name() string { return "azure" }
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{roleAssignment(), storageAccount(), networkSecurityGroup(), activityLogAlert()}
 }
+
+// Operations implements collect.Provider.
+func (Provider) Operations() []collect.Operation {
+	return []collect.Operation{
+		{
+			Name: "resources.subscriptions.list", Method: "GET", Path: "/subscriptions",
+			Permissions: []string{"Microsoft.Resources/subscriptions/read"},
+		},
+		{
+			Name: "resources.subscriptions.get", Method: "GET", Path: "/subscriptions/{subscription}",
+			Permissions: []string{"Microsoft.Resources/subscriptions/read"},
+		},
+	}
+}
+
+// Rates implements collect.Paced: reads refill by 25 a second up to 250 for a subscription and caller.
+func (Provider) Rates() map[string]collect.Rate {
+	return map[string]collect.Rate{"": {PerSecond: 8, Burst: 60}}
+}
+
+// Open implements collect.Provider.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	var c Config
+	if err := decode(&c); err != nil {
+		return nil, err
+	}
+	if c.Tenant == "" {
+		return nil, errors.New("azure: tenant is required")
+	}
+	if len(c.Subscriptions) == 0 {
+		return nil, errors.New("azure: subscriptions is required: list ids, or the one word all")
+	}
+	for i, id := range c.Subscriptions {
+		switch {
+		case id == "" || strings.ContainsAny(id, "/?#% "):
+			return nil, fmt.Errorf("azure: subscriptions: %q is no id", id)
+		case id == all && len(c.Subscriptions) > 1:
+			return nil, errors.New("azure: subscriptions: all stands alone")
+		case slices.ContainsFunc(c.Subscriptions[:i], func(other string) bool { return strings.EqualFold(other, id) }):
+			return nil, fmt.Errorf("azure: subscriptions: %s is listed twice", id)
+		}
+	}
+	client, err := connect(c, env)
+	if err != nil {
+		return nil, err
+	}
+	return &source{config: c, client: client}, nil
+}
+
+// source is the subscriptions that one credential reaches.
+type source struct {
+	config Config
+	client *client
+}
+
+// Caller implements collect.Source: it reads whom the directory issued the token to.
+func (s *source) Caller(ctx context.Context, _ *collect.Task) (evidence.Identity, error) {
+	token, err := s.client.token(ctx)
+	if err != nil {
+		return evidence.Identity{}, err
+	}
+	who := claims(token)
+	if who.ID == "" {
+		who = evidence.Identity{ID: "not told by the token", Kind: "token"}
+	}
+	if who.Account == "" {
+		who.Account = s.config.Tenant
+	}
+	return who, nil
+}
+
+// subscription is what Resource Manager says of one.
+type subscription struct {
+	ID    string            `json:"subscriptionId"`
+	Name  string            `json:"displayName"`
+	State string            `json:"state"`
+	Tags  map[string]string `json:"tags"`
+}
+
+// Scopes implements collect.Source: one scope for each subscription.
+func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
+	var plans []collect.ScopePlan
+	if s.config.Subscriptions[0] == all {
+		l := list{op: "resources.subscriptions.list", path: "/subscriptions", version: subscriptionsVersion}
+		err := s.client.pages(ctx, t, l, func(items []json.RawMessage) error {
+			for _, raw := range items {
+				var sub subscription
+				if err := json.Unmarshal(raw, &sub); err != nil {
+					return fmt.Errorf("read a subscription: %w", err)
+				}
+				if sub.ID == "" {
+					return errors.New("read a subscription: it has no id")
+				}
+				plans = append(plans, s.plan(sub))
+			}
+			return nil
+		})
+		if err == nil && len(plans) == 0 {
+			err = errors.New("the caller may see no subscription: give it a role on those to collect")
+		}
+		return plans, err
+	}
+	for _, id := range s.config.Subscriptions {
+		sub := subscription{ID: id}
+		err := t.Call(ctx, "resources.subscriptions.get", func(ctx context.Context) error {
+			return s.client.get(ctx, s.client.url("/subscriptions/"+id, subscriptionsVersion), &sub)
+		})
+		sub.ID = id // as configured: series go on when the case of an answer changes
+		plan := s.plan(sub)
+		var failed *collect.Error
+		switch {
+		case errors.As(err, &failed):
+			plan.Reason = "subscription cannot be described: " + string(failed.Outcome)
+			if failed.Permission != "" {
+				plan.Reason += ", needs " + failed.Permission
+			}
+			if o := failed.Outcome; o == evidence.OutcomeExpired || o == evidence.OutcomeUnreachable {
+				plan.Outcome = o
+			}
+		case err != nil:
+			return nil, err
+		}
+		plans = append(plans, plan)
+	}
+	return plans, nil
+}
+
+func (s *source) plan(sub subscription) collect.ScopePlan {
+	plan := collect.ScopePlan{
+		Scope:    evidence.Scope{Provider: "azure", Account: strings.ToLower(sub.ID), Name: sub.Name},
+		Outcome:  evidence.OutcomeOK,
+		Session:  &session{client: s.client, subscription: sub.ID},
+		Endpoint: s.client.base.Host,
+	}
+	if sub.State != "" {
+		plan.Scope.Facts = map[string]any{"state": sub.State}
+	}
+	return plan
+}
+
+// Close implements collect.Source.
+func (s *source) Close() error { return nil }

@@ -1,6 +1,8 @@
 package azure
 
 import (
+	"context"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage/v2"
 
 	"exhibit/internal/collect"
@@ -22,5 +24,10 @@ func storageAccount() collect.Collector {
 			Permissions: []string{"Microsoft.Storage/storageAccounts/read"},
 			Path:        "/subscriptions/{subscription}/providers/Microsoft.Storage/storageAccounts",
 		}},
+		Collect: collect.Typed(collectStorageAccounts),
 	}
+}
+
+func collectStorageAccounts(ctx context.Context, s *session, t *collect.Task) error {
+	return s.emitAll(ctx, t, s.in("storage.storageAccounts.list", "Microsoft.Storage/storageAccounts", "2025-01-01"))
 }

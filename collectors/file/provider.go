@@ -3,7 +3,27 @@
 // It never follows a link out of the folder, never writes, and opens no connection.
 package file
 
-import "exhibit/internal/collect"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path"
+	"path/filepath"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+)
+
+// Config is the file section of a source.
+type Config struct {
+	// Path is the folder. Required. A relative path starts at the working directory.
+	Path string `yaml:"path"`
+	// Match are patterns of names ("*.json") or, with a slash, of paths in the folder ("minutes/*.pdf"); none means all.
+	Match []string `yaml:"match"`
+}
 
 // Provider is a folder of files.
 type Provider struct{}
@@ -14,4 +34,84 @@ func (Provider) Name() string { return "file" }
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{document()}
+}
+
+// Operations implements collect.Provider: whoever runs the program is known without asking.
+func (Provider) Operations() []collect.Operation { return nil }
+
+// Open implements collect.Provider. The folder itself is opened when it is collected: that it is not there is an outcome
+// of its scope.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	var c Config
+	if err := decode(&c); err != nil {
+		return nil, err
+	}
+	if c.Path == "" {
+		return nil, errors.New("file: path is required: name a folder")
+	}
+	for _, p := range c.Match {
+		if _, err := path.Match(p, ""); err != nil {
+			return nil, fmt.Errorf("file: match: pattern %q: %w", p, err)
+		}
+	}
+	account := env.Source
+	if account == "" {
+		account = filepath.Base(c.Path)
+	}
+	return &source{config: c, account: account}, nil
+}
+
+// Classify implements collect.Provider.
+func (Provider) Classify(err error) (evidence.Outcome, string) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return evidence.OutcomeDenied, "PermissionDenied"
+	case errors.Is(err, fs.ErrNotExist):
+		return evidence.OutcomeFailed, "NotFound"
+	}
+	return "", ""
+}
+
+// source is one folder.
+type source struct {
+	config  Config
+	account string
+	root    *os.Root
+}
+
+// Caller implements collect.Source.
+func (s *source) Caller(context.Context, *collect.Task) (evidence.Identity, error) {
+	u, err := user.Current()
+	if err != nil {
+		return evidence.Identity{}, fmt.Errorf("ask who runs the program: %w", err)
+	}
+	return evidence.Identity{ID: u.Username, Kind: "user"}, nil
+}
+
+// Scopes implements collect.Source: the folder.
+func (s *source) Scopes(context.Context, *collect.Task) ([]collect.ScopePlan, error) {
+	plan := collect.ScopePlan{
+		Scope:   evidence.Scope{Provider: "file", Account: s.account, Name: s.config.Path},
+		Outcome: evidence.OutcomeOK,
+	}
+	root, err := os.OpenRoot(s.config.Path)
+	if err != nil {
+		plan.Outcome, _ = Provider{}.Classify(err)
+		if plan.Outcome == "" {
+			plan.Outcome = evidence.OutcomeFailed
+		}
+		plan.Reason = fmt.Sprintf("folder cannot be opened: %v", err)
+		return []collect.ScopePlan{plan}, nil
+	}
+	s.root = root
+	plan.Session = &session{root: root, patterns: s.config.Match}
+	return []collect.ScopePlan{plan}, nil
+}
+
+// Close implements collect.Source.
+func (s *source) Close() error {
+	if s.root == nil {
+		return nil
+	}
+	return s.root.Close()
 }

@@ -1,6 +1,10 @@
 package gcp
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+
 	"google.golang.org/api/cloudresourcemanager/v3"
 
 	"exhibit/internal/collect"
@@ -24,5 +28,25 @@ func auditConfig() collect.Collector {
 		},
 		Version:    1,
 		Operations: []collect.Operation{getProjectPolicy()},
+		Collect:    collect.Typed(collectAuditConfig),
 	}
+}
+
+func collectAuditConfig(ctx context.Context, s *session, t *collect.Task) error {
+	policy, err := s.policy(ctx, t)
+	if err != nil {
+		return err
+	}
+	part := map[string]json.RawMessage{}
+	if len(policy.AuditConfigs) > 0 {
+		part["auditConfigs"] = policy.AuditConfigs
+	}
+	doc, err := json.Marshal(part)
+	if err != nil {
+		return fmt.Errorf("encode the audit configuration of %s: %w", s.project, err)
+	}
+	t.Listed(1)
+	return t.Emit(ctx, evidence.Subject{
+		ID: "//cloudresourcemanager.googleapis.com/projects/" + s.project, Name: s.project, Doc: doc,
+	})
 }

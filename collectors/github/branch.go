@@ -1,6 +1,14 @@
 package github
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"strconv"
+
 	"github.com/google/go-github/v88/github"
 
 	"exhibit/internal/collect"
@@ -72,21 +80,162 @@ func branch() collect.Collector {
 			listRepositories(),
 			{
 				Name: "repos.getBranch", Permissions: []string{"Contents: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/branches/{branch...}",
+				Method: "GET", Path: "/repos/{owner}/{repo}/branches/{branch}",
+				Absent: []string{codeNoBranch},
 			},
 			{
 				Name: "repos.getBranchProtection", Permissions: []string{"Administration: read"},
 				Method: "GET", Path: "/repos/{owner}/{repo}/branches/{branch}/protection",
-				Absent: []string{codeNotProtected},
+				Absent: []string{codeNotProtected, codeNotInPlan},
 			},
 			{
 				Name: "repos.getBranchRules", Permissions: []string{"Metadata: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/rules/branches/{branch...}",
+				Method: "GET", Path: "/repos/{owner}/{repo}/rules/branches/{branch}",
+				Absent: []string{codeNotInPlan},
 			},
 			{
 				Name: "repos.getRepoRuleset", Permissions: []string{"Metadata: read"},
 				Method: "GET", Path: "/repos/{owner}/{repo}/rulesets/{ruleset}",
 			},
 		},
+		Collect: collect.Typed(collectBranches),
 	}
+}
+
+func collectBranches(ctx context.Context, s *session, t *collect.Task) error {
+	repos, skipped, err := s.repositories(ctx, t)
+	if err != nil {
+		return err
+	}
+	t.Listed(len(repos) + skipped)
+	t.Exclude(notAsked, skipped)
+	return collect.Each(ctx, repos, func(ctx context.Context, r repo) error { return s.branch(ctx, t, r) })
+}
+
+func (s *session) branch(ctx context.Context, t *collect.Task, r repo) error {
+	if r.DefaultBranch == "" {
+		t.Exclude(noBranch, 1)
+		return nil
+	}
+	name := url.PathEscape(r.DefaultBranch)
+	subject := evidence.Subject{ID: r.FullName + "/tree/" + r.DefaultBranch, Name: r.FullName + " " + r.DefaultBranch}
+	doc := map[string]any{"name": r.DefaultBranch}
+	err := t.Call(ctx, "repos.getBranch", func(ctx context.Context) error {
+		raw, err := s.object(ctx, r.path()+"/branches/"+name)
+		if err == nil {
+			doc, err = trim(raw)
+		}
+		return err
+	})
+	if collect.IsAbsent(err) {
+		t.Exclude(noBranch, 1)
+		return nil
+	}
+	if err != nil {
+		for _, key := range []string{"commit", "protected", "protection"} {
+			if err := t.Miss(&subject, key, err); err != nil {
+				return err
+			}
+		}
+	}
+	doc["Repository"] = r.brief()
+	var protection map[string]any
+	ok, err := t.Part(ctx, &subject, "Protection", "repos.getBranchProtection", func(ctx context.Context) error {
+		raw, err := s.object(ctx, r.path()+"/branches/"+name+"/protection")
+		if err == nil {
+			protection, err = trim(raw)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if ok {
+		doc["Protection"] = protection
+	}
+	if err := s.rules(ctx, t, &subject, doc, r, name); err != nil {
+		return err
+	}
+	return emit(ctx, t, subject, doc)
+}
+
+// noBranch is why a repository without commits is left out.
+const noBranch = "repository has no commits"
+
+// rules adds the rules in force on the branch, the rulesets they come from and whom these let pass.
+func (s *session) rules(ctx context.Context, t *collect.Task, subject *evidence.Subject, doc map[string]any, r repo, name string) error {
+	rules, err := s.all(ctx, t, "repos.getBranchRules", r.path()+"/rules/branches/"+name)
+	if collect.IsAbsent(err) {
+		err = nil
+	}
+	if err != nil {
+		for _, key := range []string{"Rules", "Rulesets", "BypassActors"} {
+			if err := t.Miss(subject, key, err); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	doc["Rules"] = rules
+	rulesets, actors := []map[string]any{}, []map[string]any{}
+	seen := map[string]bool{}
+	for _, rule := range rules {
+		id, ok := rule["ruleset_id"].(json.Number)
+		if !ok || seen[id.String()] {
+			continue
+		}
+		seen[id.String()] = true
+		ruleset, err := s.ruleset(ctx, t, r, id.String(), rule["ruleset_source_type"] == "Repository")
+		if err != nil {
+			for _, key := range []string{"Rulesets", "BypassActors"} {
+				if err := t.Miss(subject, key, err); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		rulesets = append(rulesets, ruleset)
+		list, ok := ruleset["bypass_actors"].([]any)
+		if !ok { // only those who may write the ruleset see whom it lets pass
+			hide(subject, "BypassActors", "repos.getRepoRuleset", "Administration: write")
+			continue
+		}
+		for _, a := range list {
+			actor, ok := a.(map[string]any)
+			if !ok {
+				return fmt.Errorf("read ruleset %s of %s: a bypass actor is no object", id, r.FullName)
+			}
+			actor = maps.Clone(actor) // the ruleset is shared by all branches it rules
+			actor["ruleset_id"] = id
+			actors = append(actors, actor)
+		}
+	}
+	if _, missing := subject.Missing["Rulesets"]; !missing {
+		doc["Rulesets"] = rulesets
+	}
+	if _, missing := subject.Missing["BypassActors"]; !missing {
+		doc["BypassActors"] = actors
+	}
+	return nil
+}
+
+// ruleset asks for one ruleset. Those of the organisation and above are the same for every repository and asked for once.
+func (s *session) ruleset(ctx context.Context, t *collect.Task, r repo, id string, own bool) (map[string]any, error) {
+	if _, err := strconv.ParseInt(id, 10, 64); err != nil {
+		return nil, errors.New("read a rule: its ruleset's id is no whole number")
+	}
+	ask := func(ctx context.Context) (ruleset map[string]any, err error) {
+		err = t.Call(ctx, "repos.getRepoRuleset", func(ctx context.Context) error {
+			raw, err := s.object(ctx, r.path()+"/rulesets/"+id+"?includes_parents=true")
+			if err == nil {
+				ruleset, err = trim(raw)
+			}
+			return err
+		})
+		return ruleset, err
+	}
+	if own {
+		return ask(ctx)
+	}
+	return collect.Once(ctx, t, "ruleset "+id, ask)
 }

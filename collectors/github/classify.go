@@ -1,8 +1,58 @@
 package github
 
-// The codes that this package gives to answers which GitHub tells apart by their message alone. Every one of them comes
-// with status 404, as does the answer to a caller who may not know that the thing exists.
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-github/v88/github"
+
+	"exhibit/internal/evidence"
+)
+
+// The codes that this package gives to answers which GitHub tells apart by their message alone.
 const (
 	codeNotProtected = "BranchNotProtected"
 	codeAlertsOff    = "VulnerabilityAlertsDisabled"
+	codeNoBranch     = "BranchNotFound"
+	codeNotInPlan    = "FeatureNotInPlan" // what the plan does not offer cannot be configured
 )
+
+// Classify implements collect.Provider. GitHub answers 404 to a caller who may not know that a thing exists, and to one
+// who asks for a setting that is off; only the message tells which.
+func (Provider) Classify(err error) (evidence.Outcome, string) {
+	var limit *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var answer *github.ErrorResponse
+	switch {
+	case errors.As(err, &limit):
+		return evidence.OutcomeThrottled, "RateLimit"
+	case errors.As(err, &secondary):
+		return evidence.OutcomeThrottled, "SecondaryRateLimit"
+	case !errors.As(err, &answer) || answer.Response == nil:
+		return "", ""
+	}
+	message := strings.ToLower(answer.Message)
+	switch status := answer.Response.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return evidence.OutcomeExpired, "BadCredentials"
+	case status == http.StatusTooManyRequests:
+		return evidence.OutcomeThrottled, "TooManyRequests"
+	case status == http.StatusForbidden && strings.Contains(message, "rate limit"):
+		return evidence.OutcomeThrottled, "RateLimit"
+	case status == http.StatusForbidden && strings.HasPrefix(message, "upgrade to github"):
+		return evidence.OutcomeNotEnabled, codeNotInPlan
+	case status == http.StatusForbidden:
+		return evidence.OutcomeDenied, "Forbidden"
+	case status == http.StatusNotFound && strings.Contains(message, "branch not protected"):
+		return evidence.OutcomeEmpty, codeNotProtected
+	case status == http.StatusNotFound && strings.Contains(message, "vulnerability alerts are disabled"):
+		return evidence.OutcomeEmpty, codeAlertsOff
+	case status == http.StatusNotFound && strings.Contains(message, "branch not found"):
+		return evidence.OutcomeEmpty, codeNoBranch
+	case status == http.StatusNotFound:
+		return evidence.OutcomeDenied, "NotFound"
+	default:
+		return evidence.OutcomeFailed, http.StatusText(status)
+	}
+}

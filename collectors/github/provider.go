@@ -5,7 +5,40 @@
 // It never writes, it never reads a file of a repository, and it never judges what it sees.
 package github
 
-import "exhibit/internal/collect"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v88/github"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+)
+
+// Config is the github section of a source.
+type Config struct {
+	// Organization is the login of the organisation. Required.
+	Organization string `yaml:"organization"`
+	// Repositories are patterns of repository names ("payments-*"); none means all.
+	Repositories []string `yaml:"repositories"`
+	// Window is how far back merged changes and deployments are collected; 90d when not given.
+	Window evidence.Duration `yaml:"window"`
+	// BaseURL is the API of an Enterprise Server ("https://github.example.com/api/v3"); https://api.github.com when not
+	// given.
+	BaseURL string `yaml:"base_url"`
+	// TokenEnv names the environment variable that holds the token; GITHUB_TOKEN when not given.
+	TokenEnv string `yaml:"token_env"`
+}
+
+// defaultWindow is how far back populations reach when the configuration does not say.
+const defaultWindow = evidence.Duration(90 * 24 * time.Hour)
 
 // Provider is GitHub.
 type Provider struct{}
@@ -18,10 +51,124 @@ func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{repository(), branch(), pullRequest(), deployment()}
 }
 
-// listRepositories is the call behind all subject types.
-func listRepositories() collect.Operation {
-	return collect.Operation{
-		Name: "repos.listForOrg", Permissions: []string{"Metadata: read"},
-		Method: "GET", Path: "/orgs/{org}/repos",
+// Rates implements collect.Paced: GitHub slows down who asks more than 900 times a minute.
+func (Provider) Rates() map[string]collect.Rate {
+	return map[string]collect.Rate{"": {PerSecond: 10, Burst: 100}}
+}
+
+// Operations implements collect.Provider.
+func (Provider) Operations() []collect.Operation {
+	return []collect.Operation{
+		{Name: "users.getAuthenticated", Method: "GET", Path: "/user"},
+		{Name: "orgs.get", Method: "GET", Path: "/orgs/{org}"},
 	}
 }
+
+// Open implements collect.Provider.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	c := Config{Window: defaultWindow, BaseURL: "https://api.github.com", TokenEnv: "GITHUB_TOKEN"}
+	if err := decode(&c); err != nil {
+		return nil, err
+	}
+	if c.Organization == "" {
+		return nil, errors.New("github: organization is required")
+	}
+	if c.Window <= 0 {
+		return nil, errors.New("github: window must be longer than nothing")
+	}
+	for _, p := range c.Repositories {
+		if _, err := path.Match(p, ""); err != nil {
+			return nil, fmt.Errorf("github: repositories: pattern %q: %w", p, err)
+		}
+	}
+	token := env.Getenv(c.TokenEnv)
+	if token == "" {
+		return nil, fmt.Errorf("github: no token: set the environment variable %s", c.TokenEnv)
+	}
+	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/") + "/")
+	if err != nil || base.Host == "" {
+		return nil, fmt.Errorf("github: base_url %q: expected something like https://github.example.com/api/v3", c.BaseURL)
+	}
+	if base.Scheme != "https" && !loopback(base) {
+		return nil, fmt.Errorf("github: base_url %q: a token is sent over https only", c.BaseURL)
+	}
+	text := base.String()
+	stay := &http.Client{
+		Transport:     env.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes nowhere else
+	}
+	client, err := github.NewClient(github.WithHTTPClient(stay), github.WithAuthToken(token),
+		github.WithURLs(&text, nil), github.WithUserAgent("exhibit"))
+	if err != nil {
+		return nil, fmt.Errorf("github: make a client of %s: %w", text, err)
+	}
+	return &source{config: c, session: &session{
+		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host,
+		since: env.Now().Add(-time.Duration(c.Window)), answered: answeredKeys(),
+	}}, nil
+}
+
+func loopback(u *url.URL) bool {
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip.IsLoopback()
+}
+
+// source is one organisation.
+type source struct {
+	config  Config
+	session *session
+}
+
+// Caller implements collect.Source. An app's installation token has no user; GitHub refuses to say more about it.
+func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity, error) {
+	var user struct {
+		Login string `json:"login"`
+		Type  string `json:"type"`
+	}
+	err := t.Call(ctx, "users.getAuthenticated", func(ctx context.Context) error {
+		_, err := s.session.get(ctx, "user", &user)
+		return err
+	})
+	var failed *collect.Error
+	if errors.As(err, &failed) && failed.Outcome == evidence.OutcomeDenied {
+		return evidence.Identity{ID: "installation of an app", Account: s.config.Organization, Kind: "app"}, nil
+	}
+	return evidence.Identity{ID: user.Login, Kind: strings.ToLower(user.Type)}, err
+}
+
+// Scopes implements collect.Source: the organisation.
+func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
+	plan := collect.ScopePlan{
+		Scope:    evidence.Scope{Provider: "github", Account: s.config.Organization},
+		Outcome:  evidence.OutcomeOK,
+		Session:  s.session,
+		Endpoint: s.session.host,
+	}
+	var org struct {
+		ID         int64  `json:"id"`
+		Name       string `json:"name"`
+		TwoFactors *bool  `json:"two_factor_requirement_enabled"`
+	}
+	err := t.Call(ctx, "orgs.get", func(ctx context.Context) error {
+		_, err := s.session.get(ctx, "orgs/"+url.PathEscape(s.config.Organization), &org)
+		return err
+	})
+	var failed *collect.Error
+	switch {
+	case errors.As(err, &failed):
+		plan.Outcome = failed.Outcome
+		plan.Reason = fmt.Sprintf("organisation %s cannot be read: %v", s.config.Organization, failed.Err)
+	case err != nil:
+		return nil, err
+	default:
+		plan.Scope.Name = org.Name
+		plan.Scope.Facts = map[string]any{"id": org.ID}
+		if org.TwoFactors != nil { // hidden from all but owners
+			plan.Scope.Facts["two_factor_requirement_enabled"] = *org.TwoFactors
+		}
+	}
+	return []collect.ScopePlan{plan}, nil
+}
+
+// Close implements collect.Source.
+func (s *source) Close() error { return nil }

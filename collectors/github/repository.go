@@ -1,6 +1,12 @@
 package github
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
 	"github.com/google/go-github/v88/github"
 
 	"exhibit/internal/collect"
@@ -42,5 +48,100 @@ func repository() collect.Collector {
 				Absent: []string{codeAlertsOff},
 			},
 		},
+		Collect: collect.Typed(collectRepositories),
 	}
+}
+
+func collectRepositories(ctx context.Context, s *session, t *collect.Task) error {
+	repos, skipped, err := s.repositories(ctx, t)
+	if err != nil {
+		return err
+	}
+	t.Listed(len(repos) + skipped)
+	t.Exclude(notAsked, skipped)
+	return collect.Each(ctx, repos, func(ctx context.Context, r repo) error {
+		subject := evidence.Subject{ID: r.FullName, Name: r.Name}
+		doc, err := s.repository(ctx, t, &subject, r)
+		if err != nil {
+			return err
+		}
+		alerts := vulnerabilityAlerts{Enabled: true}
+		err = t.Call(ctx, "repos.checkVulnerabilityAlerts", func(ctx context.Context) error {
+			_, err := s.get(ctx, r.path()+"/vulnerability-alerts", nil)
+			return err
+		})
+		switch {
+		case collect.IsAbsent(err):
+			alerts.Enabled, err = false, nil
+			fallthrough
+		case err == nil:
+			doc["VulnerabilityAlerts"] = alerts
+		default:
+			if err := t.Miss(&subject, "VulnerabilityAlerts", err); err != nil {
+				return err
+			}
+		}
+		return emit(ctx, t, subject, doc)
+	})
+}
+
+// repository returns the repository's own answer, which says more than the list. Without it the document holds what the
+// list said, and all else is missing.
+func (s *session) repository(ctx context.Context, t *collect.Task, subject *evidence.Subject, r repo) (map[string]any, error) {
+	const op = "repos.get"
+	var doc map[string]any
+	err := t.Call(ctx, op, func(ctx context.Context) error {
+		raw, err := s.object(ctx, r.path())
+		if err == nil {
+			doc, err = trim(raw)
+		}
+		return err
+	})
+	if err == nil {
+		if _, ok := doc["security_and_analysis"]; !ok {
+			hide(subject, "security_and_analysis", op, "Administration: read")
+		}
+		return doc, nil
+	}
+	listed, encodeErr := json.Marshal(r)
+	if encodeErr != nil {
+		return nil, fmt.Errorf("encode %s: %w", r.FullName, encodeErr)
+	}
+	if doc, encodeErr = trim(listed); encodeErr != nil {
+		return nil, encodeErr
+	}
+	for _, key := range s.answered {
+		if _, ok := doc[key]; !ok {
+			if err := t.Miss(subject, key, err); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return doc, nil
+}
+
+// answeredKeys are the keys of a repository's own answer.
+func answeredKeys() []string {
+	return slices.Sorted(maps.Keys(trimmed(evidence.ShapeOf[github.Repository]()).Fields))
+}
+
+// notAsked is why a repository is left out of a list.
+const notAsked = "repository matches no pattern of the source"
+
+// hide records that GitHub answered without a key because of who asks.
+func hide(s *evidence.Subject, key, op, permission string) {
+	if s.Missing == nil {
+		s.Missing = map[string]evidence.Missing{}
+	}
+	s.Missing[key] = evidence.Missing{Operation: op, Outcome: evidence.OutcomeDenied, Permission: permission, Code: "Hidden"}
+}
+
+// emit encodes the document and hands the subject on.
+func emit(ctx context.Context, t *collect.Task, s evidence.Subject, doc map[string]any) error {
+	raw, err := json.Marshal(doc)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", s.ID, err)
+	}
+	s.Doc = raw
+	return t.Emit(ctx, s)
 }

@@ -1,0 +1,263 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/go-github/v88/github"
+
+	"exhibit/internal/collect"
+)
+
+const (
+	perPage = 100
+	tries   = 4
+)
+
+// session is what the collectors of one organisation share. It never changes.
+type session struct {
+	client       *github.Client
+	organization string
+	patterns     []string
+	host         string
+	since        time.Time // populations reach back to here
+	answered     []string  // see answeredKeys
+}
+
+// get asks for one answer and decodes the whole of it into v. It waits and asks again when GitHub says that it will take
+// the request later, and after a server's error. next is the number of the next page, or 0.
+func (s *session) get(ctx context.Context, ref string, v any) (next int, err error) {
+	for try := 1; ; try++ {
+		next, err = s.once(ctx, ref, v)
+		wait := pause(err, try)
+		if err == nil || try == tries || wait == 0 || !timeFor(ctx, wait) {
+			return next, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return 0, err // the answer says more than that the time is over
+		}
+	}
+}
+
+// timeFor reports whether the call's time reaches beyond the wait.
+func timeFor(ctx context.Context, wait time.Duration) bool {
+	end, bounded := ctx.Deadline()
+	return !bounded || time.Until(end) > wait
+}
+
+// pause says how long to wait before err's request is worth another try; 0 is never.
+func pause(err error, try int) time.Duration {
+	var limit *github.RateLimitError
+	var secondary *github.AbuseRateLimitError
+	var answer *github.ErrorResponse
+	backoff := time.Duration(1<<try) * 250 * time.Millisecond
+	switch {
+	case errors.As(err, &limit):
+		return max(time.Until(limit.Rate.Reset.Time)+time.Second, time.Second)
+	case errors.As(err, &secondary) && secondary.RetryAfter != nil:
+		return max(*secondary.RetryAfter, time.Second)
+	case errors.As(err, &secondary):
+		return time.Minute // what GitHub asks for when it names no time
+	case errors.As(err, &answer) && answer.Response.StatusCode == http.StatusTooManyRequests:
+		seconds, err := strconv.Atoi(answer.Response.Header.Get("Retry-After"))
+		if err != nil {
+			return backoff
+		}
+		return max(time.Duration(seconds)*time.Second, time.Second)
+	case errors.As(err, &answer) && answer.Response.StatusCode >= http.StatusInternalServerError:
+		return backoff
+	}
+	return 0
+}
+
+func (s *session) once(ctx context.Context, ref string, v any) (next int, err error) {
+	request, err := s.client.NewRequest(ctx, http.MethodGet, ref, nil)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := s.client.BareDo(request)
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, fmt.Errorf("read the answer: %w", err)
+	}
+	if v == nil {
+		return 0, nil
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return 0, fmt.Errorf("read the answer: %w", err)
+	}
+	return answer.NextPage, nil
+}
+
+// object asks for one JSON object about the subject and returns its bytes.
+func (s *session) object(ctx context.Context, ref string) (raw json.RawMessage, err error) {
+	if _, err = s.get(ctx, ref, &raw); err == nil && (len(raw) == 0 || raw[0] != '{') {
+		err = errors.New("read the answer: it is no object")
+	}
+	return raw, err
+}
+
+// pages asks op for a list page by page and hands each page's items over, until each says that it has enough.
+func (s *session) pages(ctx context.Context, t *collect.Task, op, ref string, query url.Values,
+	each func(items []json.RawMessage) (more bool, err error)) error {
+	values := url.Values{"per_page": {strconv.Itoa(perPage)}}
+	for key, v := range query {
+		values[key] = v
+	}
+	for page := 1; page > 0; {
+		if page > 1 {
+			values.Set("page", strconv.Itoa(page))
+		}
+		var items []json.RawMessage
+		var next int
+		err := t.Call(ctx, op, func(ctx context.Context) (err error) {
+			next, err = s.get(ctx, ref+"?"+values.Encode(), &items)
+			if err == nil && items == nil {
+				err = errors.New("read the answer: it is no list")
+			}
+			if err == nil && next != 0 && next <= page {
+				err = fmt.Errorf("read the answer: page %d names page %d as the next", page, next)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		more, err := each(items)
+		if err != nil || !more {
+			return err
+		}
+		page = next
+	}
+	return nil
+}
+
+// all returns the items of every page, trimmed.
+func (s *session) all(ctx context.Context, t *collect.Task, op, ref string, drop ...string) ([]map[string]any, error) {
+	list := []map[string]any{} // an empty list was answered: it is written as one
+	err := s.pages(ctx, t, op, ref, nil, func(items []json.RawMessage) (bool, error) {
+		for _, raw := range items {
+			item, err := trim(raw, drop...)
+			if err != nil {
+				return false, err
+			}
+			list = append(list, item)
+		}
+		return true, nil
+	})
+	return list, err
+}
+
+// repo is what is known of a repository from the organisation's list.
+type repo struct {
+	ID            int64           `json:"id"`
+	Name          string          `json:"name"`
+	FullName      string          `json:"full_name"`
+	DefaultBranch string          `json:"default_branch"`
+	Visibility    string          `json:"visibility"`
+	Private       bool            `json:"private"`
+	Archived      bool            `json:"archived"`
+	Disabled      bool            `json:"disabled"`
+	Fork          bool            `json:"fork"`
+	IsTemplate    bool            `json:"is_template"`
+	Topics        json.RawMessage `json:"topics,omitempty"`
+}
+
+// path is the repository's place in the API.
+func (r repo) path() string { return "repos/" + r.FullName }
+
+// brief is what a check of something in the repository needs to know of it.
+func (r repo) brief() branchRepository {
+	return branchRepository{ID: r.ID, FullName: r.FullName, Visibility: r.Visibility, Private: r.Private,
+		Archived: r.Archived, Disabled: r.Disabled, Fork: r.Fork, IsTemplate: r.IsTemplate}
+}
+
+// listRepositories is the call behind all subject types.
+func listRepositories() collect.Operation {
+	return collect.Operation{
+		Name: "repos.listForOrg", Permissions: []string{"Metadata: read"},
+		Method: "GET", Path: "/orgs/{org}/repos",
+	}
+}
+
+// repositories is the organisation's list, asked for once in a run; skipped counts those that no pattern asks for.
+func (s *session) repositories(ctx context.Context, t *collect.Task) (list []repo, skipped int, err error) {
+	type answer struct {
+		list    []repo
+		skipped int
+	}
+	t.Params("repos.listForOrg", map[string]string{"type": "all"})
+	got, err := collect.Once(ctx, t, "repositories", func(ctx context.Context) (a answer, err error) {
+		ref := "orgs/" + url.PathEscape(s.organization) + "/repos"
+		err = s.pages(ctx, t, "repos.listForOrg", ref, url.Values{"type": {"all"}, "sort": {"full_name"}},
+			func(items []json.RawMessage) (bool, error) {
+				for _, raw := range items {
+					var r repo
+					if err := json.Unmarshal(raw, &r); err != nil {
+						return false, fmt.Errorf("read a repository of the list: %w", err)
+					}
+					if r.FullName == "" || r.Name == "" {
+						return false, errors.New("read a repository of the list: it has no name")
+					}
+					if s.wanted(r.Name) {
+						a.list = append(a.list, r)
+					} else {
+						a.skipped++
+					}
+				}
+				return true, nil
+			})
+		return a, err
+	})
+	return got.list, got.skipped, err
+}
+
+func (s *session) wanted(name string) bool {
+	for _, p := range s.patterns {
+		if ok, _ := path.Match(p, name); ok { // Open has looked at the patterns
+			return true
+		}
+	}
+	return len(s.patterns) == 0
+}
+
+// eachRepository calls f for every repository that is asked for. A repository whose own list fails does not keep the
+// others from being collected: the first such failure is returned when all are done.
+func (s *session) eachRepository(ctx context.Context, t *collect.Task, f func(ctx context.Context, r repo) error) error {
+	repos, _, err := s.repositories(ctx, t)
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	var first error
+	err = collect.Each(ctx, repos, func(ctx context.Context, r repo) error {
+		err := f(ctx, r)
+		var failed *collect.Error
+		if errors.As(err, &failed) {
+			mu.Lock()
+			defer mu.Unlock()
+			if first == nil {
+				first = err
+			}
+			return nil
+		}
+		return err
+	})
+	return cmp.Or(err, first)
+}
