@@ -15,8 +15,13 @@ func (c *checker) segment(first uint64) {
 		c.problem(where, "%v", err)
 		return
 	}
+	frames, err := seg.frames()
+	if err != nil {
+		c.problem(where, "%v", err)
+		return
+	}
 	bytes := int64(0)
-	for _, info := range seg.frames {
+	for _, info := range frames {
 		u, err := c.v.unpack(&seg, info)
 		if err != nil {
 			c.problem(where, "%v", err)

@@ -211,7 +211,11 @@ func (l *live) segments() (map[uint64]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, info := range seg.frames {
+		frames, err := seg.frames()
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range frames {
 			u, err := l.v.unpack(&seg, info)
 			if err != nil {
 				return nil, err

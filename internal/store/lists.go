@@ -2,7 +2,9 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 
 	"exhibit/internal/evidence"
 	"exhibit/internal/ledger"
@@ -73,23 +75,30 @@ func (v *View) chunkChanges(dst []change, l *listRecord, i int) ([]change, error
 
 // items returns a whole list, sorted by key.
 func (v *View) items(n uint64) ([]change, error) {
-	var over []change
-	for n != 0 {
+	items, _, err := v.changesSince(n, 0)
+	return items, err
+}
+
+// changesSince follows a list to what it is written against, until that is stop or nothing, and returns all changes since
+// together; when base is 0 they are the whole list.
+func (v *View) changesSince(n, stop uint64) (over []change, base uint64, err error) {
+	for n != 0 && n != stop {
 		l, err := v.listRecord(n)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		under, err := v.changes(&l)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if over == nil && l.base == 0 {
-			return under, nil
+		if over == nil {
+			over = under
+		} else {
+			over = overlay(under, over, l.base == 0)
 		}
-		over = overlay(under, over, l.base == 0)
 		n = l.base
 	}
-	return over, nil
+	return over, n, nil
 }
 
 // item returns the object number under key, 0 when the list has none. memo remembers answers by list, for walks over the
@@ -204,16 +213,16 @@ func (v *View) Diff(before, after evidence.ListRef, fn func(key string, before, 
 	if before == after {
 		return nil
 	}
-	old, err := v.list(before)
+	on, err := v.listNumber(before)
 	if err != nil {
 		return err
 	}
-	now, err := v.list(after)
+	nn, err := v.listNumber(after)
 	if err != nil {
 		return err
 	}
 	of, nf := v.finder(), v.finder()
-	return compare(old, now, func(key string, o, n uint64) (err error) {
+	return v.diff(on, nn, func(key string, o, n uint64) (err error) {
 		var od, nd evidence.Digest
 		if o != 0 {
 			if od, err = of.digest(o); err != nil {
@@ -230,6 +239,35 @@ func (v *View) Diff(before, after evidence.ListRef, fn func(key string, before, 
 		}
 		return fn(key, od, nd)
 	})
+}
+
+// diff compares by object number. When the later list is written as changes on the earlier one, those are all it reads of it.
+func (v *View) diff(before, after uint64, fn func(key string, before, after uint64) error) error {
+	old, err := v.items(before)
+	if err != nil {
+		return err
+	}
+	over, base, err := v.changesSince(after, before)
+	if err != nil {
+		return err
+	}
+	if base != before || before == 0 {
+		return compare(old, over, fn)
+	}
+	for _, c := range over {
+		i, found := slices.BinarySearchFunc(old, c.key, func(c change, key string) int { return strings.Compare(c.key, key) })
+		was := uint64(0)
+		if found {
+			was = old[i].object
+		}
+		old = old[i:]
+		if was != c.object {
+			if err := fn(c.key, was, c.object); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // LeafHashes returns the list's leaves in order, from which any item is proved with ledger.ProveItem.

@@ -120,7 +120,10 @@ func (v *View) content(f *finder, n uint64) (content []byte, base uint64, err er
 	if err != nil {
 		return nil, 0, err
 	}
-	info := f.seg.frame(i)
+	info, err := f.seg.frame(i)
+	if err != nil {
+		return nil, 0, err
+	}
 	u, err := v.s.frames.get(f.seg.first+uint64(info.start), func() (*frame, error) { return v.unpack(&f.seg, info) })
 	if err != nil {
 		return nil, 0, err
@@ -129,7 +132,7 @@ func (v *View) content(f *finder, n uint64) (content []byte, base uint64, err er
 }
 
 func (v *View) unpack(seg *segment, info frameInfo) (*frame, error) {
-	raw, err := v.s.codecs.unpack(v.tx, info.dict, seg.data[info.off:info.off+info.packed], info.raw)
+	raw, err := v.s.codecs.unpack(v.tx, info.dict, info.packed, info.raw)
 	if err != nil {
 		return nil, fmt.Errorf("segment %d: %w", seg.first, err)
 	}

@@ -12,9 +12,10 @@ import (
 // of one dictionary, because neighbours of one type have most of their text in common and one object alone is too short
 // to compress. Digests stand outside the frames, so that asking what an object is needs no decompression.
 //
+//	uvarint objects
+//	objects × 32 bytes digest
 //	uvarint frames
 //	frames × { uvarint objects, uvarint dictionary (0: none), uvarint raw length, uvarint packed length }
-//	objects × 32 bytes digest
 //	frames × packed bytes
 //
 // A frame's raw bytes: objects × { uvarint length, uvarint distance to the base's number (0: none) }, then the objects'
@@ -22,16 +23,15 @@ import (
 type segment struct {
 	first   uint64
 	objects int
-	frames  []frameInfo
 	digests []byte
-	data    []byte
+	rest    []byte // from the number of frames on
 }
 
 type frameInfo struct {
 	start, count int // objects within the segment
 	dict         uint32
-	raw          int
-	off, packed  int // within data
+	raw          int // length when unpacked
+	packed       []byte
 }
 
 // Limits that keep a damaged length from being an allocation.
@@ -41,26 +41,12 @@ const (
 )
 
 func parseSegment(first uint64, b []byte) (segment, error) {
-	s := segment{first: first}
 	r := reader{rest: b}
-	n := r.count(4)
-	s.frames = make([]frameInfo, n)
-	off := 0
-	for i := range s.frames {
-		f := frameInfo{start: s.objects, count: r.bounded(len(b)), dict: uint32(r.bounded(1<<32 - 1)), raw: r.bounded(maxFrame),
-			off: off, packed: r.bounded(len(b))}
-		s.frames[i] = f
-		s.objects += f.count
-		off += f.packed
-		if s.objects > len(b) || off > len(b) {
-			r.bad = true
-			break
-		}
-	}
+	s := segment{first: first, objects: r.count(len(evidence.Digest{}))}
 	s.digests = r.take(s.objects * len(evidence.Digest{}))
-	s.data = r.take(off)
-	if err := r.err(fmt.Sprintf("segment %d", first)); err != nil {
-		return segment{}, err
+	s.rest = r.rest
+	if r.bad {
+		return segment{}, fmt.Errorf("%w: segment %d cannot be read", ErrDamaged, first)
 	}
 	return s, nil
 }
@@ -70,10 +56,34 @@ func (s *segment) digest(i int) evidence.Digest {
 	return evidence.Digest(s.digests[i*len(evidence.Digest{}):])
 }
 
+// frames reads the table of frames, which hold every object once.
+func (s *segment) frames() ([]frameInfo, error) {
+	r := reader{rest: s.rest}
+	frames := make([]frameInfo, r.count(4))
+	sizes := make([]int, len(frames))
+	start := 0
+	for i := range frames {
+		frames[i] = frameInfo{start: start, count: r.bounded(s.objects - start), dict: uint32(r.bounded(1<<32 - 1)),
+			raw: r.bounded(maxFrame)}
+		sizes[i] = r.bounded(len(s.rest))
+		start += frames[i].count
+	}
+	for i, n := range sizes {
+		frames[i].packed = r.take(n)
+	}
+	if start != s.objects {
+		r.bad = true
+	}
+	return frames, r.err(fmt.Sprintf("segment %d", s.first))
+}
+
 // frame returns the frame that holds the segment's i'th object.
-func (s *segment) frame(i int) frameInfo {
-	n := sort.Search(len(s.frames), func(k int) bool { return s.frames[k].start+s.frames[k].count > i })
-	return s.frames[n]
+func (s *segment) frame(i int) (frameInfo, error) {
+	frames, err := s.frames()
+	if err != nil {
+		return frameInfo{}, err
+	}
+	return frames[sort.Search(len(frames), func(k int) bool { return frames[k].start+frames[k].count > i })], nil
 }
 
 // frame is an unpacked frame.
@@ -138,17 +148,22 @@ type sealed struct {
 
 // appendSegment encodes frames with consecutive numbers.
 func appendSegment(b []byte, frames []*sealed) []byte {
+	objects := 0
+	for _, f := range frames {
+		objects += len(f.digests)
+	}
+	b = binary.AppendUvarint(b, uint64(objects))
+	for _, f := range frames {
+		for _, d := range f.digests {
+			b = append(b, d[:]...)
+		}
+	}
 	b = binary.AppendUvarint(b, uint64(len(frames)))
 	for _, f := range frames {
 		b = binary.AppendUvarint(b, uint64(len(f.digests)))
 		b = binary.AppendUvarint(b, uint64(f.dict))
 		b = binary.AppendUvarint(b, uint64(f.raw))
 		b = binary.AppendUvarint(b, uint64(len(f.packed)))
-	}
-	for _, f := range frames {
-		for _, d := range f.digests {
-			b = append(b, d[:]...)
-		}
 	}
 	for _, f := range frames {
 		b = append(b, f.packed...)

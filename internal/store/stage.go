@@ -119,7 +119,9 @@ func (b *Batch) indexKeys(limit uint64) [][]byte {
 
 func putIndex(tx *bbolt.Tx, keys [][]byte) error {
 	bucket := tx.Bucket(bucketDigests)
-	bucket.FillPercent = 0.9
+	if len(keys) >= commitIndex {
+		bucket.FillPercent = 0.9 // close neighbours, in order
+	}
 	for _, k := range keys {
 		if err := bucket.Put(k, nil); err != nil {
 			return err

@@ -16,8 +16,9 @@ func TestDays(t *testing.T) {
 	s := storetest.New(t)
 	estate := storetest.Estate{Types: []string{"aws.s3.bucket", "aws.kms.key"}, Subjects: 300, Drift: 5}
 	const days = 12
+	corpus := estate.Corpus(t)
 	for day := range days {
-		if i, err := estate.Commit(t.Context(), s, day); err != nil || i != int64(day)+1 {
+		if i, err := estate.Commit(t.Context(), s, day, corpus.Day(t, day)); err != nil || i != int64(day)+1 {
 			t.Fatalf("day %d: entry %d, %v", day, i, err)
 		}
 	}

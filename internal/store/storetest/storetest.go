@@ -97,8 +97,57 @@ func (e Estate) Version(n, day int) int {
 	return 1 + (day-1-first)/((e.Subjects+e.Drift-1)/e.Drift)
 }
 
-// Run returns the run of a day together with what it stages, which the caller commits.
-func (e Estate) Run(ctx context.Context, b *store.Batch, day int) ([]byte, error) {
+// Doc is one subject of a day.
+type Doc struct {
+	ID     string
+	Object []byte
+}
+
+// Corpus holds the documents of an estate by type, so that making them is not measured with storing them.
+type Corpus struct {
+	estate Estate
+	docs   map[string][]Doc
+	day    int
+}
+
+// Corpus makes the documents of day 0.
+func (e Estate) Corpus(t testing.TB) *Corpus {
+	t.Helper()
+	c := &Corpus{estate: e, docs: map[string][]Doc{}}
+	for _, subjectType := range e.Types {
+		for n := range e.Subjects {
+			c.docs[subjectType] = append(c.docs[subjectType], e.doc(t, subjectType, n, 0))
+		}
+	}
+	return c
+}
+
+// Day returns the documents of a day by type, in order of their number. Days must not fall.
+func (c *Corpus) Day(t testing.TB, day int) map[string][]Doc {
+	t.Helper()
+	for ; c.day < day; c.day++ {
+		for _, subjectType := range c.estate.Types {
+			for n := range c.estate.Subjects {
+				if c.estate.Version(n, c.day) != c.estate.Version(n, c.day+1) {
+					c.docs[subjectType][n] = c.estate.doc(t, subjectType, n, c.day+1)
+				}
+			}
+		}
+	}
+	return c.docs
+}
+
+func (e Estate) doc(t testing.TB, subjectType string, n, day int) Doc {
+	t.Helper()
+	id, object, err := Subject(subjectType, n, e.Version(n, day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Doc{id, object}
+}
+
+// Stage stages a day's documents and returns the body of its run.
+func (e Estate) Stage(ctx context.Context, b *store.Batch, day int, docs map[string][]Doc) ([]byte, error) {
 	at := Start().AddDate(0, 0, day)
 	window := evidence.Window{From: at, To: at.Add(time.Minute)}
 	scope := evidence.Scope{Provider: "aws", Account: "111122223333", Region: "eu-central-1"}
@@ -106,12 +155,8 @@ func (e Estate) Run(ctx context.Context, b *store.Batch, day int) ([]byte, error
 	for _, subjectType := range e.Types {
 		s := evidence.Snapshot{Collector: subjectType, Source: "test", Scope: scope, Window: window, Outcome: evidence.OutcomeOK}
 		list := b.List(s.Series(), subjectType)
-		for n := range e.Subjects {
-			id, object, err := Subject(subjectType, n, e.Version(n, day))
-			if err != nil {
-				return nil, err
-			}
-			if _, err := list.Add(ctx, id, object); err != nil {
+		for _, d := range docs[subjectType] {
+			if _, err := list.Add(ctx, d.ID, d.Object); err != nil {
 				return nil, err
 			}
 		}
@@ -135,14 +180,14 @@ func (e Estate) Run(ctx context.Context, b *store.Batch, day int) ([]byte, error
 		Snapshots: ref, Outcome: evidence.OutcomeOK})
 }
 
-// Commit commits the run of a day and returns its entry's index.
-func (e Estate) Commit(ctx context.Context, s *store.Store, day int) (int64, error) {
+// Commit stages and commits a day's documents and returns the entry's index.
+func (e Estate) Commit(ctx context.Context, s *store.Store, day int, docs map[string][]Doc) (int64, error) {
 	b, err := s.Begin()
 	if err != nil {
 		return -1, err
 	}
 	defer b.Discard()
-	body, err := e.Run(ctx, b, day)
+	body, err := e.Stage(ctx, b, day, docs)
 	if err != nil {
 		return -1, err
 	}

@@ -1,0 +1,133 @@
+package store_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"exhibit/internal/evidence"
+	"exhibit/internal/store"
+	"exhibit/internal/store/storetest"
+)
+
+// BenchmarkHistory measures 30 days of 20,000 subjects of which 1 % change a day; EXHIBIT_BENCH_SUBJECTS sets another
+// number. Documents are made before the clock starts.
+func BenchmarkHistory(b *testing.B) {
+	subjects := 20_000
+	if n, err := strconv.Atoi(os.Getenv("EXHIBIT_BENCH_SUBJECTS")); err == nil {
+		subjects = n
+	}
+	const types, days = 10, 30
+	for b.Loop() {
+		benchHistory(b, subjects/types, types, days)
+	}
+}
+
+func benchHistory(b *testing.B, each, types, days int) {
+	estate := storetest.Estate{Subjects: each, Drift: each / 100}
+	for i := range types {
+		estate.Types = append(estate.Types, fmt.Sprintf("aws.test.type%d", i))
+	}
+	key, err := storetest.Key("bench.example/log")
+	if err != nil {
+		b.Fatal(err)
+	}
+	path := filepath.Join(b.TempDir(), "evidence.db")
+	s, err := store.Create(path, store.CreateOptions{Key: key, At: storetest.Start()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	corpus := estate.Corpus(b)
+	ms := func(name string, d time.Duration) { b.ReportMetric(float64(d.Microseconds())/1000, name+"-ms") }
+	var next, slowest time.Duration
+	for day := range days {
+		docs := corpus.Day(b, day)
+		start := time.Now()
+		must2(estate.Commit(b.Context(), s, day, docs))(b)
+		took := time.Since(start)
+		if day == 0 {
+			ms("first-commit", took)
+			continue
+		}
+		next += took
+		slowest = max(slowest, took)
+	}
+	ms("next-commit", next/time.Duration(days-1))
+	ms("slowest-next-commit", slowest)
+	docs := corpus.Day(b, days-1)
+	start := time.Now()
+	must2(estate.Commit(b.Context(), s, days, docs))(b)
+	ms("unchanged-commit", time.Since(start))
+
+	var first, last []store.Snapshot
+	must(b, s.View(func(v *store.View) (err error) {
+		if first, err = v.Snapshots(2, ""); err != nil {
+			return err
+		}
+		last, err = v.Snapshots(v.Size()-1, "")
+		return err
+	}))
+	start = time.Now()
+	changes := 0
+	must(b, s.View(func(v *store.View) error {
+		for i := range first {
+			if err := v.Diff(first[i].Subjects, last[i].Subjects, func(string, evidence.Digest, evidence.Digest) error {
+				changes++
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	ms("diff", time.Since(start))
+	b.ReportMetric(float64(changes), "diff-changes")
+	id, _, err := storetest.Subject(estate.Types[3], each/2, 0)
+	must(b, err)
+	start = time.Now()
+	must(b, s.View(func(v *store.View) error {
+		h, err := v.History(estate.Types[3], "aws:111122223333:eu-central-1", id)
+		if len(h) == 0 {
+			b.Error("no history")
+		}
+		return err
+	}))
+	ms("history", time.Since(start))
+	start = time.Now()
+	r := storetest.Check(b, s)
+	ms("check", time.Since(start))
+	b.ReportMetric(float64(r.Objects), "objects")
+	st, err := s.Stats()
+	must(b, err)
+	b.ReportMetric(float64(st.UsedBytes)/1e6, "used-MB")
+	b.ReportMetric(float64(st.FileBytes)/1e6, "file-MB")
+	b.ReportMetric(float64(r.Bytes)/1e6, "raw-MB")
+	b.Log(st.Parts)
+	start = time.Now()
+	n := 0
+	must(b, s.View(func(v *store.View) error {
+		for _, l := range last {
+			if err := v.Objects(l.Subjects, func(string, evidence.Digest, []byte) error { n++; return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	ms("read-all", time.Since(start))
+	benchGit(b, estate, days)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must2[V any](_ V, err error) func(testing.TB) {
+	return func(t testing.TB) { t.Helper(); must(t, err) }
+}
