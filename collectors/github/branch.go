@@ -66,27 +66,23 @@ func branch() collect.Collector {
 		Schema: evidence.Schema{
 			Type:  "github.branch",
 			Title: "Default branch of a GitHub repository",
-			Doc: with(trimmed(evidence.ShapeOf[github.Branch]()), map[string]*evidence.Shape{
+			Doc: &evidence.Shape{Kind: evidence.ShapeObject, Name: "Branch", Fields: map[string]*evidence.Shape{
+				"name":         {Kind: evidence.ShapeString},
 				"Repository":   evidence.ShapeOf[branchRepository](),
 				"Protection":   trimmed(evidence.ShapeOf[github.Protection]()),
 				"Rules":        listOf(evidence.ShapeOf[branchRule]()),
 				"Rulesets":     listOf(rulesets),
 				"BypassActors": listOf(evidence.ShapeOf[bypassActor]()),
-			}),
-			Volatile: []string{"/commit", "/Rulesets/*/updated_at", "/Rulesets/*/current_user_can_bypass"},
+			}},
+			Volatile: []string{"/Rulesets/*/updated_at", "/Rulesets/*/current_user_can_bypass"},
 		},
 		Version: 1,
 		Operations: []collect.Operation{
 			listRepositories(),
 			{
-				Name: "repos.getBranch", Permissions: []string{"Contents: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/branches/{branch}",
-				Absent: []string{codeNoBranch},
-			},
-			{
 				Name: "repos.getBranchProtection", Permissions: []string{"Administration: read"},
 				Method: "GET", Path: "/repos/{owner}/{repo}/branches/{branch}/protection",
-				Absent: []string{codeNotProtected, codeNotInPlan},
+				Absent: []string{codeNotProtected, codeNotInPlan, codeNoBranch},
 			},
 			{
 				Name: "repos.getBranchRules", Permissions: []string{"Metadata: read"},
@@ -119,39 +115,24 @@ func (s *session) branch(ctx context.Context, t *collect.Task, r repo) error {
 	}
 	name := url.PathEscape(r.DefaultBranch)
 	subject := evidence.Subject{ID: r.FullName + "/tree/" + r.DefaultBranch, Name: r.FullName + " " + r.DefaultBranch}
-	doc := map[string]any{"name": r.DefaultBranch}
-	err := t.Call(ctx, "repos.getBranch", func(ctx context.Context) error {
-		raw, err := s.object(ctx, r.path()+"/branches/"+name)
+	doc := map[string]any{"name": r.DefaultBranch, "Repository": r.brief()}
+	err := t.Call(ctx, "repos.getBranchProtection", func(ctx context.Context) error {
+		raw, err := s.object(ctx, r.path()+"/branches/"+name+"/protection")
 		if err == nil {
-			doc, err = trim(raw)
+			doc["Protection"], err = trim(raw)
 		}
 		return err
 	})
-	if collect.IsAbsent(err) {
+	var answer *collect.Error
+	if errors.As(err, &answer) && answer.Code == codeNoBranch {
 		t.Exclude(noBranch, 1)
 		return nil
 	}
 	if err != nil {
-		for _, key := range []string{"commit", "protected", "protection"} {
-			if err := t.Miss(&subject, key, err); err != nil {
-				return err
-			}
+		delete(doc, "Protection")
+		if err := t.Miss(&subject, "Protection", err); err != nil {
+			return err
 		}
-	}
-	doc["Repository"] = r.brief()
-	var protection map[string]any
-	ok, err := t.Part(ctx, &subject, "Protection", "repos.getBranchProtection", func(ctx context.Context) error {
-		raw, err := s.object(ctx, r.path()+"/branches/"+name+"/protection")
-		if err == nil {
-			protection, err = trim(raw)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if ok {
-		doc["Protection"] = protection
 	}
 	if err := s.rules(ctx, t, &subject, doc, r, name); err != nil {
 		return err

@@ -1,0 +1,20 @@
+package gcp
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPermissions(t *testing.T) {
+	_, got, _ := strings.Cut(Permissions(), "includedPermissions:\n")
+	want := `- compute.firewalls.list
+- logging.sinks.list
+- resourcemanager.projects.get
+- resourcemanager.projects.getIamPolicy
+- storage.buckets.getIamPolicy
+- storage.buckets.list
+`
+	if got != want {
+		t.Errorf("permissions:\n%s\nwant:\n%s", got, want)
+	}
+}
