@@ -28,7 +28,10 @@ type Cloud struct {
 	options Options
 	world   atomic.Pointer[world]
 	aws     map[string]awsOps
-	keys    gcpKey
+	key     gcpKey
+	gcp     restAPI
+	azure   restAPI
+	github  restAPI
 	faults  faults
 	counts  counts
 	serial  atomic.Int64 // of request ids
@@ -46,7 +49,7 @@ func New(estate *Estate, options Options) (*Cloud, error) {
 	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsOps{
 		"iam": iamOps(), "sts": stsOps(), "ec2": ec2Ops(), "s3": s3Ops(), "s3control": s3ControlOps(), "kms": kmsOps(),
 		"cloudtrail": cloudTrailOps(), "account": accountOps(),
-	}}
+	}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
 	if err := c.SetDay(0); err != nil {
 		return nil, err
 	}
@@ -55,13 +58,8 @@ func New(estate *Estate, options Options) (*Cloud, error) {
 
 // Start listens on one loopback port a provider, chosen by the kernel, until ctx ends or Close is called.
 func (c *Cloud) Start(ctx context.Context) error {
-	key, err := newGCPKey()
-	if err != nil {
-		return err
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keys = key
 	routers := map[string]router{"aws": c.routeAWS, "gcp": c.routeGCP, "azure": c.routeAzure, "github": c.routeGitHub}
 	for _, name := range Providers() {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
