@@ -1,0 +1,201 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// maxUnknowns bounds the groups of unknowns that are kept: each has another check, scope or reason.
+const maxUnknowns = 10_000
+
+// Build makes a posture. It fails only when an observation or finding cannot be read.
+func Build(in Input) (*Posture, error) {
+	b := builder{in: in, byCheck: map[string]*Score{}, byPlace: map[[2]string]*Score{}, checks: map[string]evidence.Check{},
+		owner: map[string]string{}, unknowns: map[string]*Unknown{}, matched: make([]int, len(in.Acceptances))}
+	for _, c := range in.Controls {
+		for _, k := range c.Checks {
+			b.checks[k.ID] = k
+			b.owner[k.ID] = c.Owner
+		}
+	}
+	for o, err := range in.Observations {
+		if err != nil {
+			return nil, fmt.Errorf("read observations: %w", err)
+		}
+		b.observation(o)
+	}
+	findings := map[string][]evidence.Finding{}
+	for f, err := range in.Findings {
+		if err != nil {
+			return nil, fmt.Errorf("read findings: %w", err)
+		}
+		findings[f.Control] = append(findings[f.Control], f)
+	}
+	a := in.Assessment
+	p := &Posture{Title: in.Title, Simulated: in.Simulated, Tool: in.Tool, AsOf: a.AsOf, Period: in.Period, Catalog: a.Catalog,
+		Evaluator: a.Evaluator, View: a.View, Statuses: map[evidence.Status]int{}, Scopes: slices.Clone(in.Scopes),
+		Exposures: slices.Clone(in.Exposures), Changes: in.Changes, Gaps: in.Gaps, History: history(in.History)}
+	p.Acceptances = b.accept()
+	p.Failures = b.sortFailures()
+	p.Unknowns = b.sortUnknowns()
+	p.Controls = b.controls(findings)
+	for _, c := range p.Controls {
+		p.Statuses[c.Status]++
+		p.Score.add(c.Score)
+	}
+	for _, f := range in.Frameworks {
+		p.Frameworks = append(p.Frameworks, framework(f, p.Controls))
+	}
+	p.Omissions = omissions(in.Snapshots, in.Controls)
+	for _, t := range in.Attestations {
+		s := AttestationState{t, "valid"}
+		if !a.AsOf.Before(t.Expires) {
+			s.State = "expired"
+		}
+		p.Attestations = append(p.Attestations, s)
+	}
+	slices.SortStableFunc(p.Scopes, func(x, y evidence.ScopeOutcome) int {
+		return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Scope.ID(), y.Scope.ID()))
+	})
+	slices.SortStableFunc(p.Exposures, func(x, y evidence.Exposure) int {
+		return cmp.Or(cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), cmp.Compare(y.Most, x.Most),
+			strings.Compare(x.Check+"|"+x.Scope+"|"+x.Subject, y.Check+"|"+y.Scope+"|"+y.Subject), x.FirstBad.Compare(y.FirstBad))
+	})
+	return p, nil
+}
+
+type builder struct {
+	in       Input
+	checks   map[string]evidence.Check
+	owner    map[string]string
+	byCheck  map[string]*Score
+	byPlace  map[[2]string]*Score // check, scope
+	failures []Failure
+	unknowns map[string]*Unknown
+	matched  []int // observations that each acceptance speaks of
+}
+
+func (b *builder) observation(o evidence.Observation) {
+	b.score(o.Check, o.Scope, func(s *Score) { s.count(o.Verdict) })
+	for i, a := range b.in.Acceptances {
+		if a.Covers(o) {
+			b.matched[i]++
+		}
+	}
+	switch o.Verdict {
+	case evidence.Pass, evidence.NotApplicable:
+	case evidence.Fail:
+		k := b.checks[o.Check]
+		b.failures = append(b.failures, Failure{Observation: o, Title: k.Title, Severity: k.Severity, Owner: b.owner[o.Check],
+			Remediation: k.Remediation})
+	default:
+		key := o.Check + "|" + o.Scope + "|" + o.Reason
+		u := b.unknowns[key]
+		if u == nil {
+			if len(b.unknowns) == maxUnknowns {
+				key, o.Reason, o.Scope = "", "further reasons", ""
+				u = b.unknowns[key]
+			}
+			if u == nil {
+				u = &Unknown{Control: o.Control, Check: o.Check, Scope: o.Scope, Reason: o.Reason, Missing: o.Missing,
+					Example: o.Subject}
+				b.unknowns[key] = u
+			}
+		}
+		u.Count++
+		if o.Subject < u.Example {
+			u.Example = o.Subject
+		}
+	}
+}
+
+func (b *builder) score(check, scope string, fn func(*Score)) {
+	s, p := b.byCheck[check], b.byPlace[[2]string{check, scope}]
+	if s == nil {
+		s = &Score{}
+		b.byCheck[check] = s
+	}
+	if p == nil {
+		p = &Score{}
+		b.byPlace[[2]string{check, scope}] = p
+	}
+	fn(s)
+	fn(p)
+}
+
+// accept overlays the acceptances that are in effect, the one that ends last where several are.
+func (b *builder) accept() []AcceptanceState {
+	out := make([]AcceptanceState, len(b.in.Acceptances))
+	for i, a := range b.in.Acceptances {
+		out[i] = AcceptanceState{RiskAcceptance: a, State: "in effect", Matched: b.matched[i]}
+		out[i].Why = a.Lapse(b.in.Assessment.AsOf, func(check string) bool {
+			s := b.byPlace[[2]string{check, a.Scope}]
+			return s != nil && s.status() == evidence.Satisfied
+		})
+		if out[i].Why != "" {
+			out[i].State = "lapsed"
+		}
+	}
+	since := map[string]time.Time{}
+	for _, e := range b.in.Exposures {
+		if e.Ended == "" {
+			since[e.Scope+"|"+e.Check+"|"+e.Subject] = e.FirstBad
+		}
+	}
+	for i := range b.failures {
+		f := &b.failures[i]
+		f.Since = since[f.Key()]
+		for j := range out {
+			a := &out[j]
+			if !a.Covers(f.Observation) {
+				continue
+			}
+			a.Failing++
+			if a.Why == "" && a.End.After(f.Until) {
+				f.Accepted, f.Until = a.ID, a.End
+			}
+		}
+		if f.Accepted != "" {
+			b.score(f.Check, f.Scope, func(s *Score) { s.Fail--; s.Accepted++ })
+		}
+	}
+	slices.SortStableFunc(out, func(x, y AcceptanceState) int {
+		return cmp.Or(strings.Compare(y.State, x.State), x.End.Compare(y.End), strings.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+func (b *builder) sortFailures() []Failure {
+	slices.SortStableFunc(b.failures, func(x, y Failure) int {
+		return cmp.Or(cmp.Compare(min(len(x.Accepted), 1), min(len(y.Accepted), 1)),
+			cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), strings.Compare(x.Check, y.Check), strings.Compare(x.Key(), y.Key()))
+	})
+	return b.failures
+}
+
+func (b *builder) sortUnknowns() []Unknown {
+	out := make([]Unknown, 0, len(b.unknowns))
+	for _, u := range b.unknowns {
+		out = append(out, *u)
+	}
+	slices.SortFunc(out, func(x, y Unknown) int {
+		return cmp.Or(strings.Compare(x.Control, y.Control), strings.Compare(x.Check, y.Check),
+			strings.Compare(x.Scope, y.Scope), strings.Compare(x.Reason, y.Reason))
+	})
+	return out
+}
+
+// history marks the points where the checks changed.
+func history(all []evidence.Assessment) []Point {
+	out := make([]Point, 0, len(all))
+	for i, a := range all {
+		rules := i > 0 && (a.Catalog != all[i-1].Catalog || a.Evaluator != all[i-1].Evaluator)
+		out = append(out, Point{AsOf: a.AsOf, Totals: a.Totals, Statuses: a.Statuses, Rules: rules})
+	}
+	return out
+}

@@ -1,0 +1,174 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"exhibit/internal/evidence"
+)
+
+// tones give every status, verdict and outcome its colour; text says the same beside it.
+const (
+	toneGood    = "good"
+	toneBad     = "bad"
+	toneUnknown = "unknown"
+	toneQuiet   = "quiet"
+)
+
+// tone never fails: what it does not know needs somebody to look.
+func tone(s string) string {
+	switch s {
+	case string(evidence.Pass), string(evidence.Satisfied), string(evidence.OutcomeOK), string(evidence.OutcomeEmpty), "in effect", "valid":
+		return toneGood
+	case string(evidence.Fail), string(evidence.NotSatisfied):
+		return toneBad
+	case string(evidence.NotApplicable), string(Manual), string(Unmet), string(evidence.OutcomeNotEnabled), "":
+		return toneQuiet
+	}
+	return toneUnknown
+}
+
+// statuses returns the statuses in order of need; those of a later version come with the indeterminate ones.
+func statuses(counts map[evidence.Status]int) []evidence.Status {
+	out := sortedKeys(counts)
+	slices.SortStableFunc(out, func(a, b evidence.Status) int { return rank(b) - rank(a) })
+	return out
+}
+
+func sortedKeys[K ~string, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// causeGroup are the changes of one cause.
+type causeGroup struct {
+	cause   evidence.Cause
+	changes []evidence.Change
+}
+
+// byCause groups changes, those of the estate itself first.
+func byCause(changes []evidence.Change) []causeGroup {
+	order := []evidence.Cause{evidence.CauseSubject, evidence.CausePermission, evidence.CauseCollector, evidence.CauseScope,
+		evidence.CauseRule, evidence.CauseMapping}
+	by := map[evidence.Cause][]evidence.Change{}
+	for _, c := range changes {
+		by[c.Cause] = append(by[c.Cause], c)
+	}
+	for _, c := range sortedKeys(by) {
+		if !slices.Contains(order, c) {
+			order = append(order, c)
+		}
+	}
+	var out []causeGroup
+	for _, c := range order {
+		if len(by[c]) > 0 {
+			out = append(out, causeGroup{c, by[c]})
+		}
+	}
+	return out
+}
+
+// causeTitle says what a cause means.
+func causeTitle(c evidence.Cause) string {
+	switch c {
+	case evidence.CauseSubject:
+		return "The estate changed"
+	case evidence.CauseRule:
+		return "The checks changed"
+	case evidence.CauseMapping:
+		return "The mapping to frameworks changed"
+	case evidence.CauseScope:
+		return "What is asked for changed"
+	case evidence.CausePermission:
+		return "What may be read changed"
+	case evidence.CauseCollector:
+		return "The collection changed or failed"
+	}
+	return string(c)
+}
+
+// changeThing names what changed.
+func changeThing(c evidence.Change) string {
+	thing := c.Name
+	if thing == "" {
+		thing = c.Subject
+	}
+	switch {
+	case c.Check != "":
+		return strings.TrimSpace(c.Check + " " + thing)
+	case c.Control != "":
+		return strings.TrimSpace(c.Control + " " + thing)
+	case c.Type != "":
+		return strings.TrimSpace(c.Type + " " + thing)
+	}
+	return thing
+}
+
+// changeStep is "pass → fail".
+func changeStep(c evidence.Change) string {
+	switch {
+	case c.Before == "" && c.After == "":
+		return ""
+	case c.What == "requirement":
+		return ""
+	}
+	return label(c.Before) + " → " + label(c.After)
+}
+
+// changeDetail says why, and which fields differ.
+func changeDetail(c evidence.Change) string {
+	var parts []string
+	if c.What == "requirement" {
+		parts = append(parts, label(c.Before)+" → "+label(c.After))
+	}
+	if c.Reason != "" {
+		parts = append(parts, c.Reason)
+	}
+	if c.What == "subject-changed" {
+		for i, f := range c.Fields {
+			if i == 4 {
+				parts = append(parts, "and "+itoa(len(c.Fields)-i)+" more fields")
+				break
+			}
+			parts = append(parts, f.Path+": "+value(f.Before, 60)+" → "+value(f.After, 60))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// value is a JSON value cut to n characters; one that is not there is "absent".
+func value(raw []byte, n int) string {
+	if raw == nil {
+		return "absent"
+	}
+	r := []rune(string(raw))
+	if len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return string(r)
+}
+
+func exposureStart(e evidence.Exposure) string {
+	if e.LastGood.IsZero() {
+		return "before " + minute(e.FirstBad)
+	}
+	return minute(e.FirstBad)
+}
+
+func exposureEnd(e evidence.Exposure) string {
+	if e.FirstGood.IsZero() {
+		return "open"
+	}
+	return e.Ended + " " + minute(e.FirstGood)
+}
+
+func unseen(e evidence.Exposure) string {
+	if e.Unseen == 0 {
+		return ""
+	}
+	return duration(e.Unseen)
+}

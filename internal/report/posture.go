@@ -1,0 +1,195 @@
+package report
+
+import (
+	"iter"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// Input is what a posture is built of. Only Assessment, Controls, Observations and Findings must be given.
+type Input struct {
+	// Title heads the page. Simulated is true when nothing was seen in the world, and is said wherever the posture is shown.
+	Title     string
+	Simulated bool
+	Tool      string
+	// Period is what changes, exposures, gaps and history are told of.
+	Period evidence.Window
+
+	Assessment evidence.Assessment
+	Controls   []evidence.Control
+	Frameworks []evidence.Framework
+	// Observations and Findings are the assessment's lists, in any order; each is read once.
+	Observations iter.Seq2[evidence.Observation, error]
+	Findings     iter.Seq2[evidence.Finding, error]
+
+	// Scopes are what was asked for, and what became of it. Snapshots are the newest of each series.
+	Scopes    []evidence.ScopeOutcome
+	Snapshots []evidence.Snapshot
+
+	Acceptances  []evidence.RiskAcceptance
+	Attestations []evidence.Attestation
+	Exposures    []evidence.Exposure
+	Changes      []evidence.Change
+	Gaps         []evidence.Gap
+	// History are assessments of the period, oldest first.
+	History []evidence.Assessment
+}
+
+// Posture is how things stand as of one time, and how they came to. It is what every rendering shows, and is JSON as it is.
+type Posture struct {
+	Title     string                  `json:"title"`
+	Simulated bool                    `json:"simulated"`
+	Tool      string                  `json:"tool,omitempty"`
+	AsOf      time.Time               `json:"as_of"`
+	Period    evidence.Window         `json:"period"`
+	Catalog   evidence.Digest         `json:"catalog"`
+	Evaluator string                  `json:"evaluator"`
+	View      int64                   `json:"view"`
+	Score     Score                   `json:"score"`
+	Statuses  map[evidence.Status]int `json:"statuses"` // controls by status
+
+	Frameworks   []FrameworkPosture      `json:"frameworks"`
+	Controls     []ControlPosture        `json:"controls"`
+	Failures     []Failure               `json:"failures"`
+	Unknowns     []Unknown               `json:"unknowns"`
+	Scopes       []evidence.ScopeOutcome `json:"scopes"`
+	Omissions    []Omission              `json:"omissions"`
+	Acceptances  []AcceptanceState       `json:"acceptances"`
+	Attestations []AttestationState      `json:"attestations"`
+	Exposures    []evidence.Exposure     `json:"exposures"`
+	Changes      []evidence.Change       `json:"changes"`
+	Gaps         []evidence.Gap          `json:"gaps"`
+	History      []Point                 `json:"history"`
+}
+
+// ControlPosture is one control over all scopes.
+type ControlPosture struct {
+	ID        string          `json:"id"`
+	Domain    string          `json:"domain"`
+	Title     string          `json:"title"`
+	Statement string          `json:"statement"`
+	Owner     string          `json:"owner"`
+	Manual    string          `json:"manual,omitempty"`
+	Status    evidence.Status `json:"status"`
+	// Accepted is true when every failure behind the status is accepted.
+	Accepted bool               `json:"accepted,omitempty"`
+	Severity evidence.Severity  `json:"severity,omitempty"` // the gravest that fails
+	Score    Score              `json:"score"`
+	Findings []evidence.Finding `json:"findings"` // by scope
+	Checks   []CheckPosture     `json:"checks"`
+}
+
+// CheckPosture is one check over all scopes.
+type CheckPosture struct {
+	ID          string            `json:"id"`
+	Title       string            `json:"title"`
+	Type        string            `json:"type"`
+	Severity    evidence.Severity `json:"severity"`
+	Remediation string            `json:"remediation,omitempty"`
+	Status      evidence.Status   `json:"status"`
+	Score       Score             `json:"score"`
+}
+
+// Failure is one failing observation, gravest first, with the acceptance in effect, if any.
+type Failure struct {
+	evidence.Observation
+	Title       string            `json:"title"` // of the check
+	Severity    evidence.Severity `json:"severity"`
+	Owner       string            `json:"owner"`
+	Remediation string            `json:"remediation,omitempty"`
+	// Since is when it was first seen failing, zero when no exposure tells.
+	Since time.Time `json:"since,omitzero"`
+	// Accepted names the acceptance in effect, Until its end.
+	Accepted string    `json:"accepted,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
+}
+
+// Verdict is how the failure is shown: "fail", or "fail (accepted until 2026-03-31)".
+func (f Failure) Label() string {
+	if f.Accepted == "" {
+		return string(f.Observation.Verdict)
+	}
+	return string(f.Observation.Verdict) + " (accepted until " + lastDay(f.Until) + ")"
+}
+
+// Unknown is what one check could not tell in one scope, for one reason.
+type Unknown struct {
+	Control string             `json:"control"`
+	Check   string             `json:"check"`
+	Scope   string             `json:"scope"`
+	Reason  string             `json:"reason"`
+	Missing []evidence.Missing `json:"missing,omitempty"`
+	Count   int                `json:"count"`
+	Example string             `json:"example,omitempty"` // one subject
+}
+
+// Omission is what a snapshot could not see, with what that costs.
+type Omission struct {
+	Series     string           `json:"series"`
+	Scope      string           `json:"scope"`
+	Type       string           `json:"type"`
+	Operation  string           `json:"operation"`
+	Outcome    evidence.Outcome `json:"outcome"`
+	Permission string           `json:"permission,omitempty"`
+	Error      string           `json:"error,omitempty"`
+	At         time.Time        `json:"at"`
+	Controls   []string         `json:"controls,omitempty"` // that read this subject type
+}
+
+// AcceptanceState is an accepted risk with its effect as of the posture's time.
+type AcceptanceState struct {
+	evidence.RiskAcceptance
+	// State is "in effect" or "lapsed"; Why says why it lapsed.
+	State string `json:"state"`
+	Why   string `json:"why,omitempty"`
+	// Failing counts the failures that it speaks of, Matched all its subjects that were looked at.
+	Failing int `json:"failing"`
+	Matched int `json:"matched"`
+}
+
+// AttestationState is a person's statement, and whether it still holds.
+type AttestationState struct {
+	evidence.Attestation
+	State string `json:"state"` // "valid", "expired"
+}
+
+// Point is one assessment in the pictures over time.
+type Point struct {
+	AsOf time.Time `json:"as_of"`
+	// Totals are observations by verdict, Statuses findings by status.
+	Totals   map[evidence.Verdict]int `json:"totals"`
+	Statuses map[evidence.Status]int  `json:"statuses"`
+	// Rules is true when another catalog or evaluator judged than at the point before: a step there may be the checks' doing.
+	Rules bool `json:"rules,omitempty"`
+}
+
+// FrameworkPosture is a framework's requirements in its own order.
+type FrameworkPosture struct {
+	Key          string                  `json:"key"`
+	Title        string                  `json:"title"`
+	Statuses     map[evidence.Status]int `json:"statuses"`
+	Requirements []RequirementPosture    `json:"requirements"`
+}
+
+// RequirementPosture is one requirement with what meets it here.
+type RequirementPosture struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	Status   evidence.Status `json:"status"`
+	Accepted bool            `json:"accepted,omitempty"`
+	Strength string          `json:"strength,omitempty"` // "full", "partial", "supporting"
+	Score    Score           `json:"score"`
+	Parts    []Part          `json:"parts,omitempty"`
+	Manual   string          `json:"manual,omitempty"`
+	None     string          `json:"none,omitempty"`
+}
+
+// Part is one control, or one check of a control, that a requirement rests on.
+type Part struct {
+	Control string          `json:"control"`
+	Check   string          `json:"check,omitempty"`
+	Title   string          `json:"title"`
+	Status  evidence.Status `json:"status"`
+	Score   Score           `json:"score"`
+}

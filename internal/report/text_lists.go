@@ -1,0 +1,129 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"exhibit/internal/evidence"
+)
+
+func (p *page) failures(failures []Failure) {
+	var rows [][]string
+	for _, f := range failures {
+		verdict := p.status(string(f.Verdict))
+		if f.Accepted != "" {
+			verdict = plain(f.Label())
+		}
+		rows = append(rows, []string{plain(string(f.Severity)), verdict, plain(f.Check), plain(subjectName(f.Name, f.Subject)),
+			plain(f.Scope), day(f.Since), plain(factLine(f.Observation))})
+	}
+	p.rows([]string{"Severity", "Verdict", "Check", "Subject", "Scope", "Since", "Facts"}, []int{3, 6}, rows)
+}
+
+// factLine is "open=22, public=true": the deciding values in order of name.
+func factLine(o evidence.Observation) string {
+	var parts []string
+	for _, k := range sortedKeys(o.Facts) {
+		parts = append(parts, k+"="+string(o.Facts[k]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (p *page) unknowns(unknowns []Unknown) {
+	var rows [][]string
+	for _, u := range unknowns {
+		rows = append(rows, []string{plain(u.Check), plain(u.Scope), group(u.Count), plain(u.Reason)})
+	}
+	p.rows([]string{"Check", "Scope", "Count", "Reason"}, []int{3}, rows)
+}
+
+func (p *page) scopes(scopes []evidence.ScopeOutcome) {
+	var rows [][]string
+	for _, s := range scopes {
+		rows = append(rows, []string{plain(s.Source), plain(s.Scope.ID()), plain(s.Scope.Name), p.status(string(s.Outcome)),
+			group(s.Subjects), group(s.Requests), plain(s.Reason)})
+	}
+	p.rows([]string{"Source", "Scope", "Name", "Outcome", "Subjects", "Requests", "Reason"}, []int{6}, rows)
+}
+
+func (p *page) omissions(list []Omission) {
+	var rows [][]string
+	for _, o := range list {
+		rows = append(rows, []string{plain(o.Scope), plain(o.Type), plain(o.Operation), p.status(string(o.Outcome)),
+			plain(o.Permission), plain(strings.Join(o.Controls, ", "))})
+	}
+	p.rows([]string{"Scope", "Type", "Operation", "Outcome", "Needs", "Controls that lose by it"}, []int{5}, rows)
+}
+
+func (p *page) acceptances(list []AcceptanceState) {
+	var rows [][]string
+	for _, a := range list {
+		state := a.State
+		if a.Why != "" {
+			state += ": " + a.Why
+		}
+		rows = append(rows, []string{plain(a.ID), plain(state), plain(a.Check), plain(a.Scope), plain(coverage(a)),
+			lastDay(a.End), plain(a.Reason)})
+	}
+	p.rows([]string{"Acceptance", "State", "Check", "Scope", "Covers", "Last day", "Reason"}, []int{1, 6}, rows)
+}
+
+// coverage says what an acceptance speaks of: one that matches nothing is worth knowing of.
+func coverage(a AcceptanceState) string {
+	if a.Matched == 0 {
+		return "nothing that was looked at"
+	}
+	return itoa(a.Failing) + " failing of " + itoa(a.Matched)
+}
+
+// Changes writes drift by cause.
+func Changes(w io.Writer, changes []evidence.Change, o TextOptions) error {
+	t := newPage(w, o)
+	if len(changes) == 0 {
+		t.line("Nothing changed.")
+	}
+	for _, g := range byCause(changes) {
+		t.heading(causeTitle(g.cause) + " (" + group(len(g.changes)) + ")")
+		var rows [][]string
+		for _, c := range g.changes {
+			rows = append(rows, []string{plain(c.What), plain(c.Scope), plain(changeThing(c)), plain(changeStep(c)),
+				minute(c.Between.To), plain(changeDetail(c))})
+		}
+		t.rows([]string{"What", "Scope", "Thing", "Step", "Seen by", "Detail"}, []int{2, 5}, rows)
+	}
+	return t.w.Flush()
+}
+
+// Exposures writes how long what failed.
+func Exposures(w io.Writer, exposures []evidence.Exposure, o TextOptions) error {
+	t := newPage(w, o)
+	var rows [][]string
+	for _, e := range exposures {
+		rows = append(rows, []string{plain(string(e.Severity)), plain(e.Check), plain(subjectName(e.Name, e.Subject)),
+			plain(e.Scope), exposureStart(e), exposureEnd(e), span(e.Least, e.Most), unseen(e)})
+	}
+	t.rows([]string{"Severity", "Check", "Subject", "Scope", "Began", "Ended", "Failed for", "Unseen"}, []int{2}, rows)
+	return t.w.Flush()
+}
+
+// Gaps writes where nobody looked.
+func Gaps(w io.Writer, gaps []evidence.Gap, o TextOptions) error {
+	t := newPage(w, o)
+	var rows [][]string
+	for _, g := range gaps {
+		rows = append(rows, []string{plain(g.Series), minute(g.Window.From), minute(g.Window.To), gapLength(g), gapReason(g)})
+	}
+	t.rows([]string{"Series", "From", "To", "Length", "Reason"}, []int{0}, rows)
+	return t.w.Flush()
+}
+
+func gapLength(g evidence.Gap) string {
+	return duration(evidence.Duration(g.Window.To.Sub(g.Window.From)))
+}
+
+func gapReason(g evidence.Gap) string {
+	if g.Reason == "" {
+		return "no collection was tried"
+	}
+	return plain(string(g.Reason))
+}
