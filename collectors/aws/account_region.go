@@ -1,6 +1,10 @@
 package aws
 
 import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"exhibit/internal/collect"
@@ -18,5 +22,31 @@ func accountRegion() collect.Collector {
 			Doc:   evidence.ShapeOf[RegionDoc](),
 		},
 		Version: 1,
+		Operations: []collect.Operation{
+			{Name: "ec2:DescribeRegions", Permissions: []string{"ec2:DescribeRegions"}},
+		},
+		Collect: collect.Typed(collectRegions),
 	}
+}
+
+func collectRegions(ctx context.Context, s *session, t *collect.Task) error {
+	out, err := ask(ctx, t, "ec2:DescribeRegions", func(ctx context.Context) (*ec2.DescribeRegionsOutput, error) {
+		return s.ec2().DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
+	})
+	if err != nil {
+		return err
+	}
+	t.Params("ec2:DescribeRegions", map[string]string{"AllRegions": "true"})
+	t.Listed(len(out.Regions))
+	for _, r := range out.Regions {
+		if !enabled(r) {
+			t.Exclude("region not enabled in the account", 1)
+			continue
+		}
+		name := aws.ToString(r.RegionName)
+		if err := s.emit(ctx, t, subject("arn:"+s.partition+":account::"+s.account+":region/"+name, name), RegionDoc{r}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

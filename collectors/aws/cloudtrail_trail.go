@@ -1,8 +1,11 @@
 package aws
 
 import (
+	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 
 	"exhibit/internal/collect"
@@ -45,5 +48,85 @@ func cloudtrailTrail() collect.Collector {
 		},
 		Version:  1,
 		Regional: true,
+		Operations: []collect.Operation{
+			{Name: "cloudtrail:DescribeTrails", Permissions: []string{"cloudtrail:DescribeTrails"}},
+			{
+				Name: "cloudtrail:GetTrailStatus", Permissions: []string{"cloudtrail:GetTrailStatus"},
+				Absent: []string{"TrailNotFoundException"},
+			},
+			{
+				Name: "cloudtrail:GetEventSelectors", Permissions: []string{"cloudtrail:GetEventSelectors"},
+				Absent: []string{"TrailNotFoundException"},
+			},
+		},
+		Collect: collect.Typed(collectTrails),
+	}
+}
+
+func collectTrails(ctx context.Context, s *session, t *collect.Task) error {
+	// Shadow trails are left out by the API: every trail is told by its home region alone. A trail of the organisation that
+	// another account owns is told in its home region too.
+	t.Params("cloudtrail:DescribeTrails", map[string]string{"includeShadowTrails": "false"})
+	out, err := ask(ctx, t, "cloudtrail:DescribeTrails", func(ctx context.Context) (*cloudtrail.DescribeTrailsOutput, error) {
+		return s.cloudtrail().DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(false)})
+	})
+	if err != nil {
+		return err
+	}
+	t.Listed(len(out.TrailList))
+	return collect.Each(ctx, out.TrailList, func(ctx context.Context, trail types.Trail) error {
+		if home := aws.ToString(trail.HomeRegion); home != "" && home != t.Scope().Region {
+			t.Exclude("told by its home region", 1)
+			return nil
+		}
+		return s.trail(ctx, t, trail)
+	})
+}
+
+func (s *session) trail(ctx context.Context, t *collect.Task, trail types.Trail) error {
+	sub := subject(aws.ToString(trail.TrailARN), aws.ToString(trail.Name))
+	doc := TrailDoc{Trail: trail}
+	err := t.Call(ctx, "cloudtrail:GetTrailStatus", func(ctx context.Context) error {
+		out, err := s.cloudtrail().GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+		if err == nil {
+			doc.Status = statusOf(out)
+		}
+		return err
+	})
+	if collect.IsAbsent(err) {
+		t.Exclude(deleted, 1)
+		return nil
+	}
+	if err := t.Miss(&sub, "Status", err); err != nil {
+		return err
+	}
+	err = t.Call(ctx, "cloudtrail:GetEventSelectors", func(ctx context.Context) error {
+		out, err := s.cloudtrail().GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: trail.TrailARN})
+		if err == nil {
+			doc.EventSelectors, doc.AdvancedEventSelectors = some(out.EventSelectors), some(out.AdvancedEventSelectors)
+		}
+		return err
+	})
+	for _, key := range []string{"EventSelectors", "AdvancedEventSelectors"} {
+		if err := t.Miss(&sub, key, err); err != nil {
+			return err
+		}
+	}
+	return s.emit(ctx, t, sub, doc)
+}
+
+func statusOf(out *cloudtrail.GetTrailStatusOutput) *TrailStatus {
+	return &TrailStatus{
+		IsLogging:                         out.IsLogging,
+		LatestCloudWatchLogsDeliveryError: out.LatestCloudWatchLogsDeliveryError,
+		LatestCloudWatchLogsDeliveryTime:  out.LatestCloudWatchLogsDeliveryTime,
+		LatestDeliveryError:               out.LatestDeliveryError,
+		LatestDeliveryTime:                out.LatestDeliveryTime,
+		LatestDigestDeliveryError:         out.LatestDigestDeliveryError,
+		LatestDigestDeliveryTime:          out.LatestDigestDeliveryTime,
+		LatestNotificationError:           out.LatestNotificationError,
+		LatestNotificationTime:            out.LatestNotificationTime,
+		StartLoggingTime:                  out.StartLoggingTime,
+		StopLoggingTime:                   out.StopLoggingTime,
 	}
 }

@@ -1,8 +1,11 @@
 package aws
 
 import (
+	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"exhibit/internal/collect"
@@ -20,7 +23,6 @@ type AccountDoc struct {
 	AccountAliases    []string
 	// SupportAccess is who holds the AWS managed policy AWSSupportAccess.
 	SupportAccess *SupportAccess
-	SAMLProviders []types.SAMLProviderListEntry
 	// ReportTime is when the credential report was made.
 	ReportTime *time.Time
 }
@@ -32,30 +34,14 @@ type SupportAccess struct {
 	PolicyGroups []types.PolicyGroup
 }
 
-// Credential is a row of the credential report: every value is the report's text ("true", "N/A", a time).
-type Credential struct {
-	User                      string `json:"user"`
-	Arn                       string `json:"arn"`
-	UserCreationTime          string `json:"user_creation_time"`
-	PasswordEnabled           string `json:"password_enabled"`
-	PasswordLastUsed          string `json:"password_last_used"`
-	PasswordLastChanged       string `json:"password_last_changed"`
-	PasswordNextRotation      string `json:"password_next_rotation"`
-	MFAActive                 string `json:"mfa_active"`
-	AccessKey1Active          string `json:"access_key_1_active"`
-	AccessKey1LastRotated     string `json:"access_key_1_last_rotated"`
-	AccessKey1LastUsedDate    string `json:"access_key_1_last_used_date"`
-	AccessKey1LastUsedRegion  string `json:"access_key_1_last_used_region"`
-	AccessKey1LastUsedService string `json:"access_key_1_last_used_service"`
-	AccessKey2Active          string `json:"access_key_2_active"`
-	AccessKey2LastRotated     string `json:"access_key_2_last_rotated"`
-	AccessKey2LastUsedDate    string `json:"access_key_2_last_used_date"`
-	AccessKey2LastUsedRegion  string `json:"access_key_2_last_used_region"`
-	AccessKey2LastUsedService string `json:"access_key_2_last_used_service"`
-	Cert1Active               string `json:"cert_1_active"`
-	Cert1LastRotated          string `json:"cert_1_last_rotated"`
-	Cert2Active               string `json:"cert_2_active"`
-	Cert2LastRotated          string `json:"cert_2_last_rotated"`
+// accountDoc is AccountDoc as it is written, with the report's row as it came.
+type accountDoc struct {
+	SummaryMap        map[string]int32
+	Root              row
+	VirtualMFADevices []types.VirtualMFADevice
+	AccountAliases    []string
+	SupportAccess     *SupportAccess
+	ReportTime        *time.Time
 }
 
 func iamAccount() collect.Collector {
@@ -70,14 +56,126 @@ func iamAccount() collect.Collector {
 			Volatile: append(credentialVolatile("/Root"), "/ReportTime"),
 		},
 		Version: 1,
+		Operations: append([]collect.Operation{
+			summaryOperation(),
+			{Name: "iam:ListVirtualMFADevices", Permissions: []string{"iam:ListVirtualMFADevices"}},
+			{Name: "iam:ListAccountAliases", Permissions: []string{"iam:ListAccountAliases"}},
+			{
+				Name: "iam:ListEntitiesForPolicy", Permissions: []string{"iam:ListEntitiesForPolicy"},
+				Absent: []string{"NoSuchEntity"},
+			},
+		}, reportOperations()...),
+		Collect: collect.Typed(collectAccount),
 	}
 }
 
-// credentialVolatile names the columns of a credential report's row that change by use alone.
-func credentialVolatile(at string) []string {
-	return []string{
-		at + "/password_last_used",
-		at + "/access_key_1_last_used_date", at + "/access_key_1_last_used_region", at + "/access_key_1_last_used_service",
-		at + "/access_key_2_last_used_date", at + "/access_key_2_last_used_region", at + "/access_key_2_last_used_service",
+func collectAccount(ctx context.Context, s *session, t *collect.Task) error {
+	var doc accountDoc
+	summary, err := s.summary(ctx, t)
+	if err != nil {
+		return err
 	}
+	doc.SummaryMap = summary
+	sub := subject(s.iamARN("root"), s.account)
+	report, err := s.report(ctx, t)
+	switch {
+	case err != nil:
+		for _, key := range []string{"Root", "ReportTime"} {
+			if err := t.Miss(&sub, key, err); err != nil {
+				return err
+			}
+		}
+	default:
+		doc.Root, doc.ReportTime = report.rows["<root_account>"], report.made
+	}
+	for _, part := range []struct {
+		key string
+		ask func(context.Context, *collect.Task, *accountDoc) error
+	}{{"VirtualMFADevices", s.rootDevices}, {"AccountAliases", s.aliases}, {"SupportAccess", s.supportAccess}} {
+		if err := part.ask(ctx, t, &doc); err != nil {
+			if err := t.Miss(&sub, part.key, err); err != nil {
+				return err
+			}
+		}
+	}
+	t.Listed(1)
+	return s.emit(ctx, t, sub, doc)
+}
+
+// rootDevices lists the virtual devices and keeps those of the root user.
+func (s *session) rootDevices(ctx context.Context, t *collect.Task, doc *accountDoc) error {
+	t.Params("iam:ListVirtualMFADevices", map[string]string{"AssignmentStatus": "Assigned"})
+	devices := []types.VirtualMFADevice{}
+	p := iam.NewListVirtualMFADevicesPaginator(s.iam(), &iam.ListVirtualMFADevicesInput{
+		AssignmentStatus: types.AssignmentStatusTypeAssigned,
+	})
+	err := pages(ctx, t, "iam:ListVirtualMFADevices", p, func(page *iam.ListVirtualMFADevicesOutput) error {
+		for _, d := range page.VirtualMFADevices {
+			if d.User != nil && aws.ToString(d.User.Arn) == s.iamARN("root") {
+				devices = append(devices, d)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		doc.VirtualMFADevices = devices
+	}
+	return err
+}
+
+func (s *session) aliases(ctx context.Context, t *collect.Task, doc *accountDoc) error {
+	out, err := ask(ctx, t, "iam:ListAccountAliases", func(ctx context.Context) (*iam.ListAccountAliasesOutput, error) {
+		return s.iam().ListAccountAliases(ctx, &iam.ListAccountAliasesInput{})
+	})
+	if err == nil {
+		doc.AccountAliases = some(out.AccountAliases) // an account has one at most
+	}
+	return err
+}
+
+func (s *session) supportAccess(ctx context.Context, t *collect.Task, doc *accountDoc) error {
+	arn := "arn:" + s.partition + ":iam::aws:policy/AWSSupportAccess"
+	t.Params("iam:ListEntitiesForPolicy", map[string]string{"PolicyArn": arn})
+	held := &SupportAccess{PolicyRoles: []types.PolicyRole{}, PolicyUsers: []types.PolicyUser{}, PolicyGroups: []types.PolicyGroup{}}
+	p := iam.NewListEntitiesForPolicyPaginator(s.iam(), &iam.ListEntitiesForPolicyInput{PolicyArn: &arn})
+	err := pages(ctx, t, "iam:ListEntitiesForPolicy", p, func(page *iam.ListEntitiesForPolicyOutput) error {
+		held.PolicyRoles = append(held.PolicyRoles, page.PolicyRoles...)
+		held.PolicyUsers = append(held.PolicyUsers, page.PolicyUsers...)
+		held.PolicyGroups = append(held.PolicyGroups, page.PolicyGroups...)
+		return nil
+	})
+	if err == nil || collect.IsAbsent(err) {
+		doc.SupportAccess = held
+		return nil
+	}
+	return err
+}
+
+func summaryOperation() collect.Operation {
+	return collect.Operation{Name: "iam:GetAccountSummary", Permissions: []string{"iam:GetAccountSummary"}}
+}
+
+// summary asks for the account's counts once for all collectors.
+func (s *session) summary(ctx context.Context, t *collect.Task) (map[string]int32, error) {
+	return collect.Once(ctx, t, "summary", func(ctx context.Context) (map[string]int32, error) {
+		out, err := ask(ctx, t, "iam:GetAccountSummary", func(ctx context.Context) (*iam.GetAccountSummaryOutput, error) {
+			return s.iam().GetAccountSummary(ctx, nil)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out.SummaryMap, nil
+	})
+}
+
+// count states the account summary's own count of what a collector lists. Not being allowed to ask is no reason to fail.
+func (s *session) count(ctx context.Context, t *collect.Task, key string) error {
+	summary, err := s.summary(ctx, t)
+	if err != nil {
+		return t.Lost(err)
+	}
+	if n, ok := summary[key]; ok {
+		t.SecondCount("iam:GetAccountSummary", int(n))
+	}
+	return nil
 }

@@ -1,8 +1,11 @@
 package aws
 
 import (
+	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"exhibit/internal/collect"
@@ -24,7 +27,6 @@ type PolicyDoc struct {
 	UpdateDate                    *time.Time
 	// Document is the default version's plain JSON text.
 	Document *string
-	Tags     []types.Tag
 }
 
 func iamPolicy() collect.Collector {
@@ -34,6 +36,41 @@ func iamPolicy() collect.Collector {
 			Title: "Customer managed IAM policy",
 			Doc:   evidence.ShapeOf[PolicyDoc](),
 		},
-		Version: 1,
+		Version:    1,
+		Operations: []collect.Operation{detailsOperation(), summaryOperation()},
+		Collect:    collect.Typed(collectPolicies),
 	}
+}
+
+func collectPolicies(ctx context.Context, s *session, t *collect.Task) error {
+	err := s.details(ctx, t, types.EntityTypeLocalManagedPolicy, func(page *iam.GetAccountAuthorizationDetailsOutput) error {
+		t.Listed(len(page.Policies))
+		for _, p := range page.Policies {
+			sub := subject(aws.ToString(p.Arn), aws.ToString(p.PolicyName))
+			err := s.emit(ctx, t, sub, PolicyDoc{
+				Arn: p.Arn, PolicyName: p.PolicyName, PolicyId: p.PolicyId, Path: p.Path, Description: p.Description,
+				AttachmentCount: p.AttachmentCount, PermissionsBoundaryUsageCount: p.PermissionsBoundaryUsageCount,
+				IsAttachable: p.IsAttachable, DefaultVersionId: p.DefaultVersionId,
+				CreateDate: p.CreateDate, UpdateDate: p.UpdateDate, Document: defaultVersion(p),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.count(ctx, t, "Policies")
+}
+
+// defaultVersion returns the text of the version in force.
+func defaultVersion(p types.ManagedPolicyDetail) *string {
+	for _, v := range p.PolicyVersionList {
+		if v.IsDefaultVersion {
+			return plain(v.Document)
+		}
+	}
+	return nil
 }

@@ -1,8 +1,11 @@
 package aws
 
 import (
+	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"exhibit/internal/collect"
@@ -22,7 +25,6 @@ type BucketDoc struct {
 	Versioning        *BucketVersioning
 	Logging           *BucketLogging
 	Ownership         *types.OwnershipControls
-	ObjectLock        *types.ObjectLockConfiguration
 	Tags              []types.Tag
 }
 
@@ -51,5 +53,77 @@ func s3Bucket() collect.Collector {
 			Doc:   evidence.ShapeOf[BucketDoc](),
 		},
 		Version: 1,
+		Operations: []collect.Operation{
+			{Name: "s3:ListBuckets", Permissions: []string{"s3:ListAllMyBuckets"}},
+			{Name: "s3:GetBucketLocation", Permissions: []string{"s3:GetBucketLocation"}, Absent: gone()},
+			{
+				Name: "s3:GetPublicAccessBlock", Permissions: []string{"s3:GetBucketPublicAccessBlock"},
+				Absent: gone("NoSuchPublicAccessBlockConfiguration"),
+			},
+			{
+				Name: "s3:GetBucketPolicyStatus", Permissions: []string{"s3:GetBucketPolicyStatus"},
+				Absent: gone("NoSuchBucketPolicy"),
+			},
+			{
+				Name: "s3:GetBucketPolicy", Permissions: []string{"s3:GetBucketPolicy"},
+				Absent: gone("NoSuchBucketPolicy"),
+			},
+			{Name: "s3:GetBucketAcl", Permissions: []string{"s3:GetBucketAcl"}, Absent: gone()},
+			{
+				Name: "s3:GetBucketEncryption", Permissions: []string{"s3:GetEncryptionConfiguration"},
+				Absent: gone("ServerSideEncryptionConfigurationNotFoundError"),
+			},
+			{Name: "s3:GetBucketVersioning", Permissions: []string{"s3:GetBucketVersioning"}, Absent: gone()},
+			{Name: "s3:GetBucketLogging", Permissions: []string{"s3:GetBucketLogging"}, Absent: gone()},
+			{
+				Name: "s3:GetBucketOwnershipControls", Permissions: []string{"s3:GetBucketOwnershipControls"},
+				Absent: gone("OwnershipControlsNotFoundError"),
+			},
+			{Name: "s3:GetBucketTagging", Permissions: []string{"s3:GetBucketTagging"}, Absent: gone("NoSuchTagSet")},
+		},
+		Collect: collect.Typed(collectBuckets),
 	}
+}
+
+// noSuchBucket is the code of a bucket that was deleted since it was listed.
+const noSuchBucket = "NoSuchBucket"
+
+func gone(absent ...string) []string { return append(absent, noSuchBucket) }
+
+// bucketPage keeps pages of buckets small: each costs some ten further calls.
+const bucketPage = 1000
+
+func collectBuckets(ctx context.Context, s *session, t *collect.Task) error {
+	// Only an answer to a paginated request tells the buckets' regions.
+	p := s3.NewListBucketsPaginator(s.s3(""), &s3.ListBucketsInput{MaxBuckets: aws.Int32(bucketPage)})
+	return pages(ctx, t, "s3:ListBuckets", p, func(page *s3.ListBucketsOutput) error {
+		t.Listed(len(page.Buckets))
+		return collect.Each(ctx, page.Buckets, func(ctx context.Context, b types.Bucket) error {
+			return s.bucket(ctx, t, b)
+		})
+	})
+}
+
+func (s *session) bucket(ctx context.Context, t *collect.Task, b types.Bucket) error {
+	name := aws.ToString(b.Name)
+	sub := subject("arn:"+s.partition+":s3:::"+name, name)
+	q := bucketQuestions{s: s, t: t, sub: &sub, name: b.Name, region: aws.ToString(b.BucketRegion)}
+	q.doc = BucketDoc{Name: b.Name, CreationDate: b.CreationDate}
+	there := true
+	var err error
+	if q.region == "" {
+		there, err = q.locate(ctx)
+	}
+	if q.region != "" && there && err == nil {
+		q.doc.Region = &q.region
+		there, err = q.askAll(ctx)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		t.Exclude(deleted, 1)
+		return nil
+	}
+	return s.emit(ctx, t, sub, q.doc)
 }

@@ -72,7 +72,7 @@ func (t *Task) failed(c *call, err error) error {
 	e := classify(t.src.provider, c.op, err)
 	switch e.Outcome {
 	case evidence.OutcomeExpired:
-		t.src.expired.Store(true)
+		t.place().end()
 	case evidence.OutcomeUnreachable:
 		t.circuit(c.op.Name).unreachable(time.Now())
 	default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -34,10 +35,10 @@ func (e *Error) Missing() evidence.Missing {
 	return evidence.Missing{Operation: e.Operation, Outcome: e.Outcome, Permission: e.Permission, Code: e.Code}
 }
 
-// IsAbsent reports whether err is a call's answer "not configured".
-func IsAbsent(err error) bool {
+// IsAbsent reports whether err is a call's answer "not configured", and by one of the codes if any are given.
+func IsAbsent(err error, codes ...string) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Absent
+	return errors.As(err, &e) && e.Absent && (len(codes) == 0 || slices.Contains(codes, e.Code))
 }
 
 // batchError is a failure of the store, which ends the run.

@@ -119,6 +119,7 @@ type circuit struct {
 	mu     sync.Mutex
 	failed int
 	until  time.Time
+	ended  bool // the credential is refused there
 }
 
 func (c *circuit) answered() {
@@ -141,18 +142,34 @@ func (c *circuit) broken(now time.Time) bool {
 	return c.failed >= c.after && now.Before(c.until)
 }
 
-func (t *Task) place() string { return t.scope.Account + "|" + t.region }
+// end marks a place where the credential is refused. It is kept by region, because some tokens are good in some only.
+func (c *circuit) end() {
+	c.mu.Lock()
+	c.ended = true
+	c.mu.Unlock()
+}
 
-func (t *Task) circuit(op string) *circuit { return t.src.pacer.circuit(t.place(), service(op)) }
+func (c *circuit) refused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
+}
 
-func (t *Task) limiter(op string) *rate.Limiter { return t.src.pacer.limiter(t.place(), service(op)) }
+func (t *Task) key() string { return t.scope.Account + "|" + t.region }
+
+// place is the circuit of all services in the task's account and region.
+func (t *Task) place() *circuit { return t.src.pacer.circuit(t.key(), "") }
+
+func (t *Task) circuit(op string) *circuit { return t.src.pacer.circuit(t.key(), service(op)) }
+
+func (t *Task) limiter(op string) *rate.Limiter { return t.src.pacer.limiter(t.key(), service(op)) }
 
 // decided returns the failure of a call that need not be made, because an earlier one decided how it would end.
 func (t *Task) decided(o Operation) *Error {
 	switch {
-	case t.src.expired.Load():
+	case t.place().refused():
 		return &Error{Operation: o.Name, Outcome: evidence.OutcomeExpired, Code: notAsked,
-			Err: fmt.Errorf("not asked: the credential of the source has ended")}
+			Err: fmt.Errorf("not asked: the credential was refused there before")}
 	case t.circuit(o.Name).broken(time.Now()):
 		return &Error{Operation: o.Name, Outcome: evidence.OutcomeUnreachable, Code: notAsked,
 			Err: fmt.Errorf("not asked: %s cannot be reached there", service(o.Name))}

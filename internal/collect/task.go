@@ -15,6 +15,8 @@ import (
 
 // Env is what a provider may use of the outside.
 type Env struct {
+	// Source is the name of the configured source.
+	Source string
 	// Transport lets out declared operations only, and only inside Task.Call.
 	Transport http.RoundTripper
 	// AuthTransport is for obtaining credentials (STS, token endpoints, metadata services) and nothing else.
@@ -92,14 +94,11 @@ func (t *Task) Call(ctx context.Context, op string, fn func(ctx context.Context)
 // only for a run that has ended. Parts of one subject may not run at the same time; parts of several may.
 func (t *Task) Part(ctx context.Context, s *evidence.Subject, key, op string, fn func(ctx context.Context) error) (bool, error) {
 	err := t.Call(ctx, op, fn)
-	if err == nil {
-		return true, nil
-	}
-	return false, t.Miss(s, key, err)
+	return err == nil, t.Miss(s, key, err)
 }
 
 // Miss records that key of the subject's document is missing because of err, a failure of Call or Once. Absent is no
-// failure. It returns err when that is none of a call's: the run has ended.
+// failure, nor is nil. It returns err when that is none of a call's: the run has ended.
 func (t *Task) Miss(s *evidence.Subject, key string, err error) error {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -113,6 +112,19 @@ func (t *Task) Miss(s *evidence.Subject, key string, err error) error {
 	}
 	s.Missing[key] = e.Missing()
 	t.note(e)
+	return nil
+}
+
+// Lost records the failure of a call that no part of a subject depends on, such as a second count. It returns err when
+// that is none of a call's: the run has ended.
+func (t *Task) Lost(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	if !e.Absent {
+		t.note(e)
+	}
 	return nil
 }
 

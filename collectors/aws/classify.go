@@ -1,0 +1,86 @@
+package aws
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+)
+
+// Classify implements collect.Provider: by the error's code first, because S3 answers 403 and 404 to many things, then by
+// the status of the answer.
+func (Provider) Classify(err error) (evidence.Outcome, string) {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		if outcome, ok := byCode(api.ErrorCode()); ok {
+			return outcome, api.ErrorCode()
+		}
+	}
+	var resp *smithyhttp.ResponseError
+	switch {
+	case errors.Is(err, errNoCredentials), strings.Contains(err.Error(), "get identity: get credentials:"):
+		if api != nil {
+			return evidence.OutcomeDenied, api.ErrorCode() // the role may not be taken
+		}
+		return evidence.OutcomeExpired, "NoCredentials"
+	case errors.As(err, &resp) && resp.HTTPStatusCode() >= http.StatusMultipleChoices:
+		return byStatus(resp.HTTPStatusCode()), codeOf(api)
+	case api != nil:
+		return evidence.OutcomeFailed, api.ErrorCode()
+	}
+	return "", ""
+}
+
+func codeOf(api smithy.APIError) string {
+	if api == nil {
+		return ""
+	}
+	return api.ErrorCode()
+}
+
+func byCode(code string) (evidence.Outcome, bool) {
+	switch strings.TrimSuffix(code, "Exception") {
+	case "AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized",
+		"AllAccessDisabled", "AccountProblem", "Forbidden", "OperationDisabled", "InsufficientDependencyServiceAccessPermission":
+		return evidence.OutcomeDenied, true
+	case "ExpiredToken", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClient", "InvalidAccessKeyId",
+		"SignatureDoesNotMatch", "InvalidSignature", "InvalidToken", "TokenRefreshRequired", "AuthFailure",
+		"MissingAuthenticationToken", "IncompleteSignature", "RequestTimeTooSkewed":
+		return evidence.OutcomeExpired, true
+	case "Throttling", "ThrottlingException", "ThrottledException", "Throttled", "RequestThrottled", "RequestLimitExceeded",
+		"BandwidthLimitExceeded", "LimitExceeded", "RequestThrottledException", "SlowDown", "TooManyRequests",
+		"ProvisionedThroughputExceeded", "TransactionInProgress", "PriorRequestNotComplete", "EC2ThrottledException":
+		return evidence.OutcomeThrottled, true
+	case "OptInRequired", "SubscriptionRequired", "NotSignedUp":
+		return evidence.OutcomeNotEnabled, true
+	}
+	return "", false
+}
+
+func byStatus(status int) evidence.Outcome {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return evidence.OutcomeDenied
+	case http.StatusTooManyRequests:
+		return evidence.OutcomeThrottled
+	}
+	return evidence.OutcomeFailed
+}
+
+// Rates implements collect.Paced: what the services bear in one account and region, with a margin for the account's own
+// use of its quotas. Most are not published.
+func (Provider) Rates() map[string]collect.Rate {
+	return map[string]collect.Rate{
+		"":           {PerSecond: 10, Burst: 20},
+		"iam":        {PerSecond: 15, Burst: 30},
+		"ec2":        {PerSecond: 15, Burst: 50},
+		"s3":         {PerSecond: 100, Burst: 100},
+		"kms":        {PerSecond: 50, Burst: 50},
+		"cloudtrail": {PerSecond: 8, Burst: 8},
+	}
+}

@@ -1,0 +1,157 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"exhibit/internal/collect"
+)
+
+// Provider is the kind of source that is one or more AWS accounts.
+type Provider struct{}
+
+// Name implements collect.Provider.
+func (Provider) Name() string { return "aws" }
+
+// Collectors implements collect.Provider.
+func (Provider) Collectors() []collect.Collector { return Collectors() }
+
+// section is the provider's part of exhibit.yaml.
+type section struct {
+	// Profile is one of the shared configuration's; empty is the default credential chain.
+	Profile string `yaml:"profile"`
+	// Role is taken before anything is asked: an ARN, or a name when Accounts are given.
+	Role       string `yaml:"role"`
+	ExternalID string `yaml:"external_id"`
+	// Accounts are collected one by one through Role; empty is the caller's own.
+	Accounts []string `yaml:"accounts"`
+	// Regions is "enabled", which is the default, or a list.
+	Regions any `yaml:"regions"`
+	// Endpoint replaces all of AWS's hosts, as AWS_ENDPOINT_URL does.
+	Endpoint string `yaml:"endpoint"`
+
+	regions []string // nil is all that are enabled
+}
+
+// check reads what YAML's types cannot say.
+func (s *section) check() error {
+	switch v := s.Regions.(type) {
+	case nil:
+	case string:
+		if v != "enabled" {
+			return fmt.Errorf(`regions: %q is neither "enabled" nor a list of regions`, v)
+		}
+	case []any:
+		for _, r := range v {
+			name, ok := r.(string)
+			if !ok || name == "" {
+				return fmt.Errorf("regions: %v is no region's name", r)
+			}
+			s.regions = append(s.regions, name)
+		}
+	default:
+		return fmt.Errorf(`regions: %v is neither "enabled" nor a list of regions`, v)
+	}
+	if s.Role == "" && len(s.Accounts) > 0 {
+		return errors.New("accounts: a role is needed to enter other accounts")
+	}
+	if s.Role == "" && s.ExternalID != "" {
+		return errors.New("external_id: a role is needed to present it to")
+	}
+	return nil
+}
+
+// Open implements collect.Provider.
+func (Provider) Open(ctx context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	var s section
+	if err := decode(&s); err != nil {
+		return nil, err
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	base, err := load(ctx, s, env)
+	if err != nil {
+		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+	}
+	if base.Credentials == nil {
+		return nil, errNoCredentials
+	}
+	if s.Role != "" && len(s.Accounts) == 0 {
+		base.Credentials = assume(base, env, s, s.Role)
+	}
+	base.HTTPClient = gateway{env.Transport}
+	return &source{section: s, base: base, env: env, enc: &encoder{}}, nil
+}
+
+// load reads the default chain: environment, shared configuration, container, instance. What env.Getenv says wins over
+// the process's own environment.
+func load(ctx context.Context, s section, env collect.Env) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithDefaultRegion("us-east-1"),
+		config.WithRetryer(func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = attempts
+				o.RateLimiter = ratelimit.None // the engine paces; the SDK's bucket would starve after some failures
+			})
+		}),
+	}
+	profile := s.Profile
+	if profile == "" {
+		profile = env.Getenv("AWS_PROFILE")
+	}
+	if profile != "" {
+		options = append(options, config.WithSharedConfigProfile(profile))
+	} else if key := env.Getenv("AWS_ACCESS_KEY_ID"); key != "" {
+		options = append(options, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(
+			key, env.Getenv("AWS_SECRET_ACCESS_KEY"), env.Getenv("AWS_SESSION_TOKEN"))))
+	}
+	if file := env.Getenv("AWS_SHARED_CREDENTIALS_FILE"); file != "" {
+		options = append(options, config.WithSharedCredentialsFiles([]string{file}))
+	}
+	if file := env.Getenv("AWS_CONFIG_FILE"); file != "" {
+		options = append(options, config.WithSharedConfigFiles([]string{file}))
+	}
+	for _, name := range []string{"AWS_DEFAULT_REGION", "AWS_REGION"} {
+		if region := env.Getenv(name); region != "" {
+			options = append(options, config.WithRegion(region))
+		}
+	}
+	endpoint := s.Endpoint
+	if endpoint == "" {
+		endpoint = env.Getenv("AWS_ENDPOINT_URL")
+	}
+	if endpoint != "" {
+		options = append(options, config.WithBaseEndpoint(endpoint))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithHTTPClient(authClient(env)))...)
+	if err != nil {
+		// With a CA bundle configured the SDK insists on its own client for obtaining credentials.
+		own := config.WithHTTPClient(awshttp.NewBuildableClient())
+		if cfg, again := config.LoadDefaultConfig(ctx, append(options, own)...); again == nil {
+			return cfg, nil
+		}
+	}
+	return cfg, err
+}
+
+// attempts is how often a request is sent before its error counts.
+const attempts = 5
+
+func authClient(env collect.Env) *http.Client { return &http.Client{Transport: env.AuthTransport} }
+
+// assume returns credentials of the role, got through the caller's own.
+func assume(base aws.Config, env collect.Env, s section, arn string) aws.CredentialsProvider {
+	base.HTTPClient = authClient(env)
+	return aws.NewCredentialsCache(&assumed{client: sts.NewFromConfig(base), arn: arn, externalID: s.ExternalID})
+}

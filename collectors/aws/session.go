@@ -1,0 +1,139 @@
+package aws
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	smithyendpoints "github.com/aws/smithy-go/endpoints"
+
+	"exhibit/internal/collect"
+)
+
+// session is one account in one region, or the account itself in the region where global services answer. Clients are made
+// when first asked for, and are garbage with the session.
+type session struct {
+	account, partition string
+	cfg                aws.Config
+	enc                *encoder
+
+	mu      sync.Mutex
+	clients map[string]any // by service, and region where it differs
+}
+
+func newSession(s *source, cfg aws.Config, region string) *session {
+	if region != "" {
+		cfg.Region = region
+	}
+	return &session{cfg: cfg, enc: s.enc, clients: map[string]any{}}
+}
+
+// of makes the session one of the same account as home.
+func (s *session) of(home *session) *session {
+	s.account, s.partition = home.account, home.partition
+	return s
+}
+
+func client[C any](s *session, key string, make func() C) C {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.clients[key]
+	if !ok {
+		c = make()
+		s.clients[key] = c
+	}
+	return c.(C)
+}
+
+func (s *session) iam() *iam.Client {
+	return client(s, "iam", func() *iam.Client { return iam.NewFromConfig(s.cfg) })
+}
+
+func (s *session) ec2() *ec2.Client {
+	return client(s, "ec2", func() *ec2.Client { return ec2.NewFromConfig(s.cfg) })
+}
+
+func (s *session) kms() *kms.Client {
+	return client(s, "kms", func() *kms.Client { return kms.NewFromConfig(s.cfg) })
+}
+
+func (s *session) cloudtrail() *cloudtrail.Client {
+	return client(s, "cloudtrail", func() *cloudtrail.Client { return cloudtrail.NewFromConfig(s.cfg) })
+}
+
+// s3 returns a client for buckets in the region; empty is the session's own.
+func (s *session) s3(region string) *s3.Client {
+	return client(s, "s3|"+region, func() *s3.Client {
+		return s3.NewFromConfig(s.cfg, func(o *s3.Options) {
+			o.UsePathStyle = s.cfg.BaseEndpoint != nil // a stand-in has one host for all buckets
+			if region != "" {
+				o.Region = region
+			}
+		})
+	})
+}
+
+func (s *session) s3control() *s3control.Client {
+	return client(s, "s3control", func() *s3control.Client {
+		return s3control.NewFromConfig(s.cfg, func(o *s3control.Options) {
+			if s.cfg.BaseEndpoint != nil {
+				o.EndpointResolverV2 = fixed(*s.cfg.BaseEndpoint)
+			}
+		})
+	})
+}
+
+// fixed is an endpoint without the account's id before the host, which a stand-in on loopback cannot answer to.
+type fixed string
+
+// ResolveEndpoint implements s3control.EndpointResolverV2.
+func (f fixed) ResolveEndpoint(context.Context, s3control.EndpointParameters) (smithyendpoints.Endpoint, error) {
+	u, err := url.Parse(string(f))
+	if err != nil {
+		return smithyendpoints.Endpoint{}, err
+	}
+	return smithyendpoints.Endpoint{URI: *u}, nil
+}
+
+// document encodes a subject's document.
+func (s *session) document(v any) (json.RawMessage, error) { return s.enc.document(v) }
+
+// ask makes one call and returns its answer.
+func ask[Out any](ctx context.Context, t *collect.Task, op string, f func(ctx context.Context) (Out, error)) (Out, error) {
+	var out Out
+	err := t.Call(ctx, op, func(ctx context.Context) (err error) {
+		out, err = f(ctx)
+		return err
+	})
+	return out, err
+}
+
+// pager is any paginator of the SDK.
+type pager[Out, Opt any] interface {
+	HasMorePages() bool
+	NextPage(ctx context.Context, options ...func(*Opt)) (Out, error)
+}
+
+// pages makes one call a page and hands each to f.
+func pages[Out, Opt any](
+	ctx context.Context, t *collect.Task, op string, p pager[Out, Opt], f func(page Out) error,
+) error {
+	for p.HasMorePages() {
+		page, err := ask(ctx, t, op, func(ctx context.Context) (Out, error) { return p.NextPage(ctx) })
+		if err != nil {
+			return err
+		}
+		if err := f(page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
