@@ -146,8 +146,8 @@ func (k *awsCall) object() map[string]any { return k.w.object("aws", k.account, 
 // enabled reports whether the account uses the region; an account that lists none uses all.
 func (c *Cloud) enabled(k *awsCall) bool {
 	l := k.list("regions")
-	if l.Len() == 0 || k.service == "sts" {
-		return true
+	if l.Len() == 0 || k.service == "sts" || k.service == "iam" {
+		return true // the global services answer under the name of any region
 	}
 	it, ok := l.Find(k.region)
 	return ok && it.doc["OptInStatus"] != "not-opted-in"

@@ -43,6 +43,16 @@ func ask[I, O, Opt any](t *testing.T, call func(context.Context, I, ...Opt) (O, 
 	return out
 }
 
+// next turns a paginator's page.
+func next[O, Opt any](t *testing.T, page func(context.Context, ...Opt) (O, error)) O {
+	t.Helper()
+	out, err := page(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // code makes one SDK call that must fail, and returns the error's code.
 func code[I, O, Opt any](t *testing.T, call func(context.Context, I, ...Opt) (O, error), in I) string {
 	t.Helper()

@@ -112,6 +112,10 @@ func norm(v any) any {
 		return nil
 	case json.Number:
 		return v.String()
+	case string:
+		if t, err := time.Parse(time.RFC3339, v); err == nil {
+			return t.UTC().Format(time.RFC3339Nano) // SDKs write the same time shorter
+		}
 	}
 	return fmt.Sprint(v)
 }
