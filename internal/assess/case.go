@@ -18,7 +18,7 @@ import (
 type Case struct {
 	Subject evidence.Subject
 	Scope   evidence.Scope
-	// Related are the other subjects of the scope, of any type.
+	// Related are the other subjects of the scope, of any type. The subject itself is among its own kind, as in a view.
 	Related []evidence.Subject
 	Now     time.Time
 	// Settings are local values of the control's params.
@@ -44,7 +44,7 @@ func (e *Evaluator) Case(ctx context.Context, checkID string, c Case) (evidence.
 	if err != nil {
 		return o, err
 	}
-	sets := map[string]*relatedSet{}
+	sets := map[string]*relatedSet{rec.typ.schema.Type: {recs: []*record{rec}}}
 	for _, s := range c.Related {
 		r, err := e.caseRecord(s, scope)
 		if err != nil {
