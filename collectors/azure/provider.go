@@ -51,11 +51,11 @@ func (Provider) Collectors() []collect.Collector {
 func (Provider) Operations() []collect.Operation {
 	return []collect.Operation{
 		{
-			Name: "resources.subscriptions.list", Method: "GET", Path: "/subscriptions",
+			Name: "subscriptions.list", Method: "GET", Path: "/subscriptions",
 			Permissions: []string{"Microsoft.Resources/subscriptions/read"},
 		},
 		{
-			Name: "resources.subscriptions.get", Method: "GET", Path: "/subscriptions/{subscription}",
+			Name: "subscriptions.get", Method: "GET", Path: "/subscriptions/{subscription}",
 			Permissions: []string{"Microsoft.Resources/subscriptions/read"},
 		},
 	}
@@ -129,7 +129,7 @@ type subscription struct {
 func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
 	var plans []collect.ScopePlan
 	if s.config.Subscriptions[0] == all {
-		l := list{op: "resources.subscriptions.list", path: "/subscriptions", version: subscriptionsVersion}
+		l := list{op: "subscriptions.list", path: "/subscriptions", version: subscriptionsVersion}
 		err := s.client.pages(ctx, t, l, func(items []json.RawMessage) error {
 			for _, raw := range items {
 				var sub subscription
@@ -150,7 +150,7 @@ func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePl
 	}
 	for _, id := range s.config.Subscriptions {
 		sub := subscription{ID: id}
-		err := t.Call(ctx, "resources.subscriptions.get", func(ctx context.Context) error {
+		err := t.Call(ctx, "subscriptions.get", func(ctx context.Context) error {
 			return s.client.get(ctx, s.client.url("/subscriptions/"+id, subscriptionsVersion), &sub)
 		})
 		sub.ID = id // as configured: series go on when the case of an answer changes

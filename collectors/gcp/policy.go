@@ -29,8 +29,8 @@ type projectPolicy struct {
 // project has a policy whether or not any service is on: such an answer is a failure and never "nothing there".
 func (s *session) policy(ctx context.Context, t *collect.Task) (projectPolicy, error) {
 	op := getProjectPolicy().Name
-	t.Params(op, map[string]string{"requestedPolicyVersion": "3"})
 	return collect.Once(ctx, t, op, func(ctx context.Context) (p projectPolicy, err error) {
+		t.Params(op, map[string]string{"requestedPolicyVersion": "3"})
 		err = t.Call(ctx, op, func(ctx context.Context) error {
 			ref := s.url("cloudresourcemanager", "/v3/projects/"+s.project+":getIamPolicy", nil)
 			err := s.do(ctx, http.MethodPost, ref, []byte(`{"options":{"requestedPolicyVersion":3}}`), &p)

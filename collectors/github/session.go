@@ -202,8 +202,8 @@ func (s *session) repositories(ctx context.Context, t *collect.Task) (list []rep
 		list    []repo
 		skipped int
 	}
-	t.Params("repos.listForOrg", map[string]string{"type": "all"})
 	got, err := collect.Once(ctx, t, "repositories", func(ctx context.Context) (a answer, err error) {
+		t.Params("repos.listForOrg", map[string]string{"type": "all"})
 		ref := "orgs/" + url.PathEscape(s.organization) + "/repos"
 		err = s.pages(ctx, t, "repos.listForOrg", ref, url.Values{"type": {"all"}, "sort": {"full_name"}},
 			func(items []json.RawMessage) (bool, error) {
