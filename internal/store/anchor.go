@@ -13,12 +13,13 @@ import (
 // The anchor is the newest checkpoint, kept in a file beside the store, so that a store that was put back from a copy, or
 // grown twice from one, is not taken for the whole history. It proves as much as it is kept apart from the store.
 
-func anchorPath(path string) string { return path + ".anchor" }
+// AnchorPath is where the anchor of the store at path stands.
+func AnchorPath(path string) string { return path + ".anchor" }
 
 // checkAnchor verifies that the log extends what was anchored. Without an anchor there is nothing to hold it against; the
 // next commit writes one.
 func (s *Store) checkAnchor() error {
-	name := anchorPath(s.path)
+	name := AnchorPath(s.path)
 	signed, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -50,7 +51,7 @@ func (s *Store) checkAnchor() error {
 
 // writeAnchor replaces the anchor, so that a crash leaves the old one or the new one.
 func (s *Store) writeAnchor(signed []byte) error {
-	name := anchorPath(s.path)
+	name := AnchorPath(s.path)
 	return s.hooks.run("anchor", func() (err error) {
 		f, err := os.OpenFile(name+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 		if err != nil {

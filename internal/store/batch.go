@@ -80,7 +80,7 @@ const (
 	stageRows    = 2000
 	commitIndex  = 2000   // objects that the last transaction may index itself
 	stageIndex   = 50_000 // objects after which the index is written before the end
-	indexChunk   = 5000
+	indexChunk   = 20_000
 )
 
 // Begin starts a batch. It first removes index rows that an earlier batch staged and never committed.

@@ -16,21 +16,34 @@ import (
 // BenchmarkHistory measures 30 days of 20,000 subjects of which 1 % change a day; EXHIBIT_BENCH_SUBJECTS sets another
 // number. Documents are made before the clock starts.
 func BenchmarkHistory(b *testing.B) {
+	for b.Loop() {
+		benchHistory(b, benchEstate(), benchDays)
+	}
+}
+
+// BenchmarkHistoryInGit measures the same history in git.
+func BenchmarkHistoryInGit(b *testing.B) {
+	for b.Loop() {
+		benchGit(b, benchEstate(), benchDays)
+	}
+}
+
+const benchDays = 30
+
+func benchEstate() storetest.Estate {
 	subjects := 20_000
 	if n, err := strconv.Atoi(os.Getenv("EXHIBIT_BENCH_SUBJECTS")); err == nil {
 		subjects = n
 	}
-	const types, days = 10, 30
-	for b.Loop() {
-		benchHistory(b, subjects/types, types, days)
+	const types = 10
+	e := storetest.Estate{Subjects: subjects / types, Drift: subjects / types / 100}
+	for i := range types {
+		e.Types = append(e.Types, fmt.Sprintf("aws.test.type%d", i))
 	}
+	return e
 }
 
-func benchHistory(b *testing.B, each, types, days int) {
-	estate := storetest.Estate{Subjects: each, Drift: each / 100}
-	for i := range types {
-		estate.Types = append(estate.Types, fmt.Sprintf("aws.test.type%d", i))
-	}
+func benchHistory(b *testing.B, estate storetest.Estate, days int) {
 	key, err := storetest.Key("bench.example/log")
 	if err != nil {
 		b.Fatal(err)
@@ -86,7 +99,7 @@ func benchHistory(b *testing.B, each, types, days int) {
 	}))
 	ms("diff", time.Since(start))
 	b.ReportMetric(float64(changes), "diff-changes")
-	id, _, err := storetest.Subject(estate.Types[3], each/2, 0)
+	id, _, err := storetest.Subject(estate.Types[3], estate.Subjects/2, 0)
 	must(b, err)
 	start = time.Now()
 	must(b, s.View(func(v *store.View) error {
@@ -118,7 +131,6 @@ func benchHistory(b *testing.B, each, types, days int) {
 		return nil
 	}))
 	ms("read-all", time.Since(start))
-	benchGit(b, estate, days)
 }
 
 func must(t testing.TB, err error) {

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"exhibit/internal/evidence"
 	"exhibit/internal/ledger"
@@ -47,17 +49,24 @@ func (c *checker) segment(first uint64) {
 // digests checks that every row of the index of objects leads to an object of that digest.
 func (c *checker) digests() {
 	f := c.v.finder()
+	var last []byte
 	cur := c.v.digests.Cursor()
-	for k, _ := cur.First(); k != nil && c.ctx.Err() == nil; k, _ = cur.Next() {
-		if len(k) != digestKeySize {
-			c.problem("index of objects", "row %x has a wrong length", k)
+	for k, row := cur.First(); k != nil && c.ctx.Err() == nil; k, row = cur.Next() {
+		if len(row) == 0 || len(row)%entrySize != 0 || !bytes.Equal(k, row[:entrySize]) {
+			c.problem("index of objects", "row %x is not what its key says", k)
 			continue
 		}
-		d, err := f.digest(digestKeyNumber(k))
-		if err != nil {
-			c.problem("index of objects", "%v", err)
-		} else if string(d[:digestPrefix]) != string(k[:digestPrefix]) {
-			c.problem("index of objects", "row %x leads to object %s", k, d)
+		for e := range slices.Chunk(row, entrySize) {
+			if bytes.Compare(last, e) >= 0 {
+				c.problem("index of objects", "entry %x is out of order", e)
+			}
+			last = e
+			d, err := f.digest(entryNumber(e))
+			if err != nil {
+				c.problem("index of objects", "%v", err)
+			} else if !bytes.HasPrefix(d[:], e[:digestPrefix]) {
+				c.problem("index of objects", "entry %x leads to object %s", e, d)
+			}
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
-
-	"exhibit/internal/evidence"
 )
 
 // reader takes values off the front of a record. bad is set once something is missing or out of bounds, and stays; what
@@ -87,24 +85,6 @@ func number(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
 func key4(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 
 func number4(key []byte) uint32 { return binary.BigEndian.Uint32(key) }
-
-// digestKey is the key of an object in the digests bucket: the digest's first bytes, then its number.
-const (
-	digestPrefix  = 6
-	digestKeySize = digestPrefix + 6
-)
-
-func digestKey(d evidence.Digest, n uint64) []byte {
-	var be [8]byte
-	binary.BigEndian.PutUint64(be[:], n)
-	return append(append(make([]byte, 0, digestKeySize), d[:digestPrefix]...), be[2:]...)
-}
-
-func digestKeyNumber(k []byte) uint64 {
-	var be [8]byte
-	copy(be[2:], k[digestPrefix:])
-	return binary.BigEndian.Uint64(be[:])
-}
 
 // appendTime writes any time.Time to the nanosecond; read it back with reader.time.
 func appendTime(b []byte, t time.Time) []byte {

@@ -64,13 +64,13 @@ func (b *Batch) commit(kind evidence.Kind, body []byte, at time.Time) (signed []
 		return nil, err
 	}
 	b.mu.Lock()
-	keys := b.indexKeys(b.s.nextObject)
+	entries := b.indexEntries(b.s.nextObject)
 	b.mu.Unlock()
 	err = b.s.update("commit", func(tx *bbolt.Tx) error {
 		if err := b.put(tx, p, true); err != nil {
 			return err
 		}
-		if err := putIndex(tx, keys); err != nil {
+		if err := putIndex(tx.Bucket(bucketDigests), entries); err != nil {
 			return err
 		}
 		for _, r := range p.cursors {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -68,14 +69,10 @@ func copyLive(ctx context.Context, v *View, to *Store) error {
 	if err != nil {
 		return err
 	}
-	f := v.finder()
 	keep := func(bucket string, k, value []byte) bool {
 		switch bucket {
 		case string(bucketSegments):
 			return segments[number(k)]
-		case string(bucketDigests):
-			_, err := f.find(digestKeyNumber(k))
-			return err == nil && segments[f.seg.first]
 		case string(bucketLists):
 			return l.lists[number(k)]
 		case string(bucketRoots), string(bucketHeads):
@@ -90,6 +87,12 @@ func copyLive(ctx context.Context, v *View, to *Store) error {
 	for _, name := range append(names[1:], bucketMeta) { // meta last: without it the file is no store
 		if err := w.bucket(name); err != nil {
 			return err
+		}
+		if bytes.Equal(name, bucketDigests) {
+			if err := w.digests(v, segments); err != nil {
+				return err
+			}
+			continue
 		}
 		c := v.tx.Bucket(name).Cursor()
 		for k, value := c.First(); k != nil; k, value = c.Next() {
@@ -254,6 +257,33 @@ func (w *rowWriter) bucket(name []byte) error {
 		_, err := tx.CreateBucket(name)
 		return err
 	})
+}
+
+// digests writes the index of the objects in segments.
+func (w *rowWriter) digests(v *View, segments map[uint64]bool) error {
+	var entries [][entrySize]byte
+	write := func() error {
+		return w.to.update("compact", func(tx *bbolt.Tx) error { return putIndex(tx.Bucket(bucketDigests), entries) })
+	}
+	f := v.finder()
+	c := v.digests.Cursor()
+	for k, row := c.First(); k != nil; k, row = c.Next() {
+		for e := range slices.Chunk(row, entrySize) {
+			if _, err := f.find(entryNumber(e)); err != nil {
+				return err
+			}
+			if segments[f.seg.first] {
+				entries = append(entries, [entrySize]byte(e))
+			}
+		}
+		if len(entries) >= indexChunk {
+			if err := write(); err != nil {
+				return err
+			}
+			entries = entries[:0]
+		}
+	}
+	return write()
 }
 
 func (w *rowWriter) put(r row) error {

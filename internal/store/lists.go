@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -148,44 +149,79 @@ func (v *View) list(ref evidence.ListRef) ([]change, error) {
 	return items, err
 }
 
+// digestsOf returns the digests of items. It looks them up in order of number, in which they stand together.
+func (v *View) digestsOf(items []change) ([]evidence.Digest, error) {
+	order := byNumber(items)
+	digests := make([]evidence.Digest, len(items))
+	f := v.finder()
+	for _, i := range order {
+		var err error
+		if digests[i], err = f.digest(items[i].object); err != nil {
+			return nil, err
+		}
+	}
+	return digests, nil
+}
+
+// byNumber returns the indexes of items in order of object number.
+func byNumber(items []change) []int {
+	order := make([]int, len(items))
+	sorted := true
+	for i := range order {
+		order[i] = i
+		sorted = sorted && (i == 0 || items[i-1].object <= items[i].object)
+	}
+	if !sorted {
+		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(items[a].object, items[b].object) })
+	}
+	return order
+}
+
 // List calls fn for every item of the list in order of key.
 func (v *View) List(ref evidence.ListRef, fn func(key string, d evidence.Digest) error) error {
 	items, err := v.list(ref)
 	if err != nil {
 		return err
 	}
-	f := v.finder()
-	for _, it := range items {
-		d, err := f.digest(it.object)
-		if err != nil {
-			return err
-		}
-		if err := fn(it.key, d); err != nil {
+	digests, err := v.digestsOf(items)
+	if err != nil {
+		return err
+	}
+	for i, it := range items {
+		if err := fn(it.key, digests[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// readAhead is how many objects Objects holds at once.
+const readAhead = 4096
+
 // Objects calls fn for every item of the list in order of key, with the object's bytes, which must not be changed. It is
-// much faster than List and Object together.
+// much faster than List and Object together: objects are read in the order in which they were stored, some thousands at a
+// time.
 func (v *View) Objects(ref evidence.ListRef, fn func(key string, d evidence.Digest, object []byte) error) error {
 	items, err := v.list(ref)
 	if err != nil {
 		return err
 	}
 	f := v.finder()
-	for _, it := range items {
-		object, err := v.read(&f, it.object)
+	for part := range slices.Chunk(items, readAhead) {
+		digests, err := v.digestsOf(part)
 		if err != nil {
 			return err
 		}
-		d, err := f.digest(it.object)
-		if err != nil {
-			return err
+		objects := make([][]byte, len(part))
+		for _, i := range byNumber(part) {
+			if objects[i], err = v.read(&f, part[i].object); err != nil {
+				return err
+			}
 		}
-		if err := fn(it.key, d, object); err != nil {
-			return err
+		for i, it := range part {
+			if err := fn(it.key, digests[i], objects[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -24,7 +23,9 @@ type ListWriter struct {
 
 	mu    sync.Mutex // guards what follows
 	prev  previous
-	items []item
+	kept  []item // by index of prev.items; without a digest where there is none yet
+	added []item // what prev has no key of
+	same  int    // kept items that equal prev's
 	err   error
 }
 
@@ -38,9 +39,10 @@ type item struct {
 type previous struct {
 	number  uint64
 	weight  int
+	root    evidence.Digest
 	items   []change
 	digests []evidence.Digest
-	hint    int // where the next key is looked for first: lists mostly arrive in order
+	index   map[string]int
 }
 
 // List starts a list. series names the lists that succeed each other: the new one is written as what changed against the
@@ -53,7 +55,7 @@ func (b *Batch) List(series, dict string) *ListWriter {
 		return w
 	}
 	w.err = b.s.View(func(v *View) error { return w.prev.load(v, series) })
-	w.items = make([]item, 0, len(w.prev.items))
+	w.kept = make([]item, len(w.prev.items))
 	return w
 }
 
@@ -69,28 +71,13 @@ func (p *previous) load(v *View, series string) error {
 	if p.items, err = v.items(l.number); err != nil {
 		return err
 	}
-	p.number, p.weight = l.number, l.weight
-	p.digests = make([]evidence.Digest, len(p.items))
-	f := v.finder()
+	p.number, p.weight, p.root = l.number, l.weight, l.root
+	p.index = make(map[string]int, len(p.items))
 	for i, it := range p.items {
-		if p.digests[i], err = f.digest(it.object); err != nil {
-			return err
-		}
+		p.index[it.key] = i
 	}
-	return nil
-}
-
-func (p *previous) find(key string) (int, bool) {
-	if p.hint < len(p.items) && p.items[p.hint].key == key {
-		p.hint++
-		return p.hint - 1, true
-	}
-	i, ok := slices.BinarySearchFunc(p.items, key, func(c change, k string) int { return strings.Compare(c.key, k) })
-	p.hint = i
-	if ok {
-		p.hint++
-	}
-	return i, ok
+	p.digests, err = v.digestsOf(p.items)
+	return err
 }
 
 // Add stages an object under its key and returns its digest. object must be in the canonical encoding; it is not kept. A
@@ -102,29 +89,46 @@ func (w *ListWriter) Add(ctx context.Context, key string, object []byte) (eviden
 	it := item{key: key, digest: evidence.Sum(object)}
 	w.mu.Lock()
 	err := w.err
-	i, found := w.prev.find(key)
-	if found && w.prev.digests[i] == it.digest && err == nil {
-		it.key = w.prev.items[i].key // so that the text is kept once
-		it.object = w.prev.items[i].object
-		w.items = append(w.items, it)
-		w.mu.Unlock()
-		return it.digest, nil
-	}
 	previous := uint64(0)
+	i, found := w.prev.index[key]
 	if found {
 		previous = w.prev.items[i].object
 	}
 	w.mu.Unlock()
-	if err == nil {
+	if found && w.prev.digests[i] == it.digest {
+		it.object = previous
+	} else if err == nil {
 		it.object, err = w.b.add(w.dict, it.digest, object, previous)
+	}
+	if err == nil {
+		err = w.put(it, i, found)
 	}
 	if err != nil {
 		return evidence.Digest{}, fmt.Errorf("add to list %q: %w", w.series, err)
 	}
-	w.mu.Lock()
-	w.items = append(w.items, it)
-	w.mu.Unlock()
 	return it.digest, nil
+}
+
+// put keeps an item; found says that prev has its key at i.
+func (w *ListWriter) put(it item, i int, found bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return w.err
+	}
+	if !found {
+		w.added = append(w.added, it)
+		return nil
+	}
+	if !w.kept[i].digest.IsZero() {
+		return fmt.Errorf("key %q is there twice", it.key)
+	}
+	it.key = w.prev.items[i].key // so that the text is kept once
+	w.kept[i] = it
+	if it.object == w.prev.items[i].object {
+		w.same++
+	}
+	return nil
 }
 
 // Close stages the list and returns its reference. A list that the store has already costs nothing. A second call returns
@@ -144,37 +148,63 @@ func (w *ListWriter) close() (ref evidence.ListRef, err error) {
 		return ref, w.err
 	}
 	w.err = errors.New("list is closed")
-	slices.SortFunc(w.items, func(a, b item) int { return cmp.Compare(a.key, b.key) })
+	if w.same == len(w.prev.items) && len(w.added) == 0 && w.same > 0 {
+		return evidence.ListRef{Root: w.prev.root, Count: w.same}, nil
+	}
+	items, err := w.sorted()
+	if err != nil {
+		return ref, err
+	}
 	var roots ledger.Roots
-	for i, it := range w.items {
-		if i > 0 && it.key == w.items[i-1].key {
-			return ref, fmt.Errorf("key %q is there twice", it.key)
-		}
+	for _, it := range items {
 		roots.Add(ledger.ListLeaf(it.key, it.digest))
 	}
-	ref = evidence.ListRef{Root: evidence.Digest(roots.Root()), Count: len(w.items)}
+	ref = evidence.ListRef{Root: evidence.Digest(roots.Root()), Count: len(items)}
 	known, err := w.b.knownList(ref)
 	if err != nil || known {
 		return ref, err
 	}
-	now, err := w.resolve()
+	now, err := w.b.numbers(w.dict, items)
 	if err != nil {
 		return ref, err
 	}
 	return ref, w.b.addList(w.series, ref, &w.prev, now)
 }
 
-// resolve returns the items with their objects' numbers, for which the open frame is sealed.
-func (w *ListWriter) resolve() ([]change, error) {
-	if err := w.b.sealFor(w.dict, w.items); err != nil {
+// sorted returns all items by key: those whose key the list before has stand in order already.
+func (w *ListWriter) sorted() ([]item, error) {
+	slices.SortFunc(w.added, func(a, b item) int { return strings.Compare(a.key, b.key) })
+	items := make([]item, 0, len(w.kept)+len(w.added))
+	for i := range w.kept {
+		if w.kept[i].digest.IsZero() {
+			continue
+		}
+		for len(w.added) > 0 && w.added[0].key < w.kept[i].key {
+			items = append(items, w.added[0])
+			w.added = w.added[1:]
+		}
+		items = append(items, w.kept[i])
+	}
+	items = append(items, w.added...)
+	for i := 1; i < len(items); i++ {
+		if items[i].key == items[i-1].key {
+			return nil, fmt.Errorf("key %q is there twice", items[i].key)
+		}
+	}
+	return items, nil
+}
+
+// numbers returns the items with their objects' numbers, for which open frames are sealed.
+func (b *Batch) numbers(dict string, items []item) ([]change, error) {
+	if err := b.sealFor(dict, items); err != nil {
 		return nil, err
 	}
-	now := make([]change, len(w.items))
-	err := w.b.s.View(func(v *View) (err error) {
+	now := make([]change, len(items))
+	err := b.s.View(func(v *View) (err error) {
 		f := v.finder()
-		for i, it := range w.items {
+		for i, it := range items {
 			if it.object == 0 {
-				if it.object, err = w.b.resolve(v, &f, it.digest); err != nil {
+				if it.object, err = b.resolve(v, &f, it.digest); err != nil {
 					return err
 				}
 			}

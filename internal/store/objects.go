@@ -64,22 +64,6 @@ func (v *View) Object(d evidence.Digest) ([]byte, error) {
 	return v.read(&f, n)
 }
 
-// number returns an object's number, 0 when it is not in the store.
-func (v *View) number(f *finder, d evidence.Digest) (uint64, error) {
-	c := v.digests.Cursor()
-	for k, _ := c.Seek(d[:digestPrefix]); hasPrefix(k, d[:digestPrefix], digestKeySize-digestPrefix); k, _ = c.Next() {
-		n := digestKeyNumber(k)
-		got, err := f.digest(n)
-		if err != nil {
-			return 0, err
-		}
-		if got == d {
-			return n, nil
-		}
-	}
-	return 0, nil
-}
-
 // read returns the bytes of object n, verified.
 func (v *View) read(f *finder, n uint64) ([]byte, error) {
 	i, err := f.find(n)

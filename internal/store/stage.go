@@ -105,29 +105,16 @@ func (b *Batch) put(tx *bbolt.Tx, p pending, committing bool) error {
 	return nil
 }
 
-// indexKeys returns the sorted keys of the known objects whose number is below limit. It is called with b.mu held.
-func (b *Batch) indexKeys(limit uint64) [][]byte {
-	keys := make([][]byte, 0, len(b.known))
+// indexEntries returns the sorted entries of the known objects whose number is below limit. It is called with b.mu held.
+func (b *Batch) indexEntries(limit uint64) [][entrySize]byte {
+	entries := make([][entrySize]byte, 0, len(b.known))
 	for d, n := range b.known {
 		if n != 0 && n < limit {
-			keys = append(keys, digestKey(d, n))
+			entries = append(entries, indexEntry(d, n))
 		}
 	}
-	slices.SortFunc(keys, bytes.Compare)
-	return keys
-}
-
-func putIndex(tx *bbolt.Tx, keys [][]byte) error {
-	bucket := tx.Bucket(bucketDigests)
-	if len(keys) >= commitIndex {
-		bucket.FillPercent = 0.9 // close neighbours, in order
-	}
-	for _, k := range keys {
-		if err := bucket.Put(k, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	slices.SortFunc(entries, func(a, b [entrySize]byte) int { return bytes.Compare(a[:], b[:]) })
+	return entries
 }
 
 // stageIndex indexes the objects that are on the disk, in order of key: random keys would touch every page again and
@@ -135,10 +122,11 @@ func putIndex(tx *bbolt.Tx, keys [][]byte) error {
 func (b *Batch) stageIndex() error {
 	b.mu.Lock()
 	limit := b.written
-	keys := b.indexKeys(limit)
+	entries := b.indexEntries(limit)
 	b.mu.Unlock()
-	for chunk := range slices.Chunk(keys, indexChunk) {
-		if err := b.s.update("index", func(tx *bbolt.Tx) error { return putIndex(tx, chunk) }); err != nil {
+	for chunk := range slices.Chunk(entries, indexChunk) {
+		err := b.s.update("index", func(tx *bbolt.Tx) error { return putIndex(tx.Bucket(bucketDigests), chunk) })
+		if err != nil {
 			b.Discard()
 			return fmt.Errorf("stage index: %w", err)
 		}
@@ -166,4 +154,18 @@ func (b *Batch) resolve(v *View, f *finder, d evidence.Digest) (uint64, error) {
 		err = fmt.Errorf("object %s: %w", d, ErrUnknown)
 	}
 	return n, err
+}
+
+// Flush writes everything that was added so far, so that views opened from now on see it. None of it is committed: it counts
+// when Commit says so, or never.
+func (b *Batch) Flush() error {
+	if err := b.sealAll(); err != nil {
+		return err
+	}
+	if err := b.stage(); err != nil {
+		return err
+	}
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	return b.stageIndex()
 }

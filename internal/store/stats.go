@@ -38,8 +38,6 @@ func (s *Store) Stats() (st Stats, err error) {
 			switch n := int64(b.KeyN); string(name) {
 			case string(bucketEntries):
 				st.Entries = n
-			case string(bucketDigests):
-				st.Objects = n
 			case string(bucketLists):
 				st.Lists = n
 			case string(bucketSeries):
@@ -47,6 +45,10 @@ func (s *Store) Stats() (st Stats, err error) {
 			case string(bucketStates):
 				st.States = n
 			}
+		}
+		c := tx.Bucket(bucketDigests).Cursor()
+		for k, row := c.First(); k != nil; k, row = c.Next() {
+			st.Objects += int64(len(row) / entrySize)
 		}
 		return nil
 	})

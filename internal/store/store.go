@@ -17,7 +17,7 @@ package store
 //	hashes     stored index u64             → 32 bytes: node of the Merkle log, see ledger.StoredIndex
 //	kinds      kind 0x00 entry u64          → nothing
 //	segments   number of first object u64   → objects, see segment
-//	digests    digest[:6] number u48        → nothing; the whole digest stands in the segment
+//	digests    first entry of the row       → entries digest[:6] number u48, see indexEntry; whole digests stand in segments
 //	dicts      dictionary u32               → its text, zstd; kept for ever
 //	dictnames  subject type                 → dictionary u32 for new objects
 //	lists      list u64                     → items or changes by key, see listRecord
@@ -126,8 +126,8 @@ func create(path string, o CreateOptions, h hooks) (_ *Store, err error) {
 	if o.Key == nil {
 		return nil, fmt.Errorf("create store %s: a key is needed", path)
 	}
-	if _, err := os.Lstat(anchorPath(path)); !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("create store %s: %w: %s is the anchor of an earlier store", path, ErrExist, anchorPath(path))
+	if _, err := os.Lstat(AnchorPath(path)); !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("create store %s: %w: %s is the anchor of an earlier store", path, ErrExist, AnchorPath(path))
 	}
 	db, err := openFile(path, os.O_CREATE|os.O_EXCL, false)
 	if err != nil {
