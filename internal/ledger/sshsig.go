@@ -76,7 +76,7 @@ func AllowedSigner(verifier, namespace string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if strings.ContainsAny(name+namespace, "\"\\ \t\n#,*?!") {
+	if namespace == "" || strings.ContainsAny(name+namespace, "\"\\ \t\n#,*?!") {
 		return "", fmt.Errorf("allowed signer: %q and %q must be plain words", name, namespace)
 	}
 	return fmt.Sprintf("%s namespaces=%q %s %s\n", name, namespace, sshKeyType,
