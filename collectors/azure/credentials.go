@@ -80,7 +80,7 @@ func credential(c Config, conf cloud.Configuration, env collect.Env) (azcore.Tok
 		if token == "" {
 			return nil, fmt.Errorf("azure: no token: set the environment variable %s", c.TokenEnv)
 		}
-		return wrapped{fixed(token)}, nil
+		return wrapped{fixed{token, env.Now}}, nil
 	}
 	cred, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
 		ClientOptions: azcore.ClientOptions{Cloud: conf, Transport: &http.Client{Transport: env.AuthTransport}},
@@ -92,12 +92,15 @@ func credential(c Config, conf cloud.Configuration, env collect.Env) (azcore.Tok
 	return wrapped{cred}, nil
 }
 
-// fixed is a token from outside.
-type fixed string
+// fixed is a token from outside. When it ends is not known.
+type fixed struct {
+	token string
+	now   func() time.Time
+}
 
 // GetToken implements azcore.TokenCredential.
 func (f fixed) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: string(f), ExpiresOn: time.Now().Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: f.token, ExpiresOn: f.now().Add(time.Hour)}, nil
 }
 
 // wrapped tells a failure to get a token from an answer of the API.

@@ -58,7 +58,7 @@ func (c *client) get(ctx context.Context, ref string, v any) error {
 	}
 	defer answer.Body.Close()
 	if !runtime.HasStatusCode(answer, http.StatusOK) {
-		return runtime.NewResponseError(answer)
+		return refused{runtime.NewResponseError(answer)}
 	}
 	raw, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -72,6 +72,19 @@ func (c *client) get(ctx context.Context, ref string, v any) error {
 	}
 	return nil
 }
+
+// refused says what Azure answered in one line: the SDK's text goes over many.
+type refused struct{ error }
+
+func (e refused) Error() string {
+	var answer *azcore.ResponseError
+	if errors.As(e.error, &answer) {
+		return strings.TrimSpace(fmt.Sprintf("azure answers %d %s", answer.StatusCode, answer.ErrorCode))
+	}
+	return e.error.Error()
+}
+
+func (e refused) Unwrap() error { return e.error }
 
 // list is a list operation's place and version.
 type list struct{ op, path, version string }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"syscall"
 	"time"
 
 	"google.golang.org/api/googleapi"
@@ -79,16 +80,25 @@ func timeFor(ctx context.Context, wait time.Duration) bool {
 	return !bounded || time.Until(end) > wait
 }
 
+// broken reports whether a connection ended in the middle, which another try may mend.
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
 // pause says how long to wait before err's request is worth another try; 0 is never.
 func pause(err error, try int) time.Duration {
+	backoff := time.Duration(1<<try) * 250 * time.Millisecond
 	var answer *googleapi.Error
-	if !errors.As(err, &answer) || !(answer.Code >= 500 || throttled(answer)) {
+	switch {
+	case broken(err):
+		return backoff
+	case !errors.As(err, &answer) || !(answer.Code >= 500 || throttled(answer)):
 		return 0
 	}
 	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		return time.Duration(seconds) * time.Second
 	}
-	return time.Duration(1<<try) * 250 * time.Millisecond
+	return backoff
 }
 
 func (c *client) once(ctx context.Context, method, ref string, body []byte, v any) error {
@@ -106,7 +116,7 @@ func (c *client) once(ctx context.Context, method, ref string, body []byte, v an
 	}
 	defer answer.Body.Close()
 	if err := googleapi.CheckResponse(answer); err != nil {
-		return err
+		return refused{err}
 	}
 	raw, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -120,6 +130,19 @@ func (c *client) once(ctx context.Context, method, ref string, body []byte, v an
 	}
 	return nil
 }
+
+// refused says what Google answered in one line: the SDK's text goes over many.
+type refused struct{ error }
+
+func (e refused) Error() string {
+	var answer *googleapi.Error
+	if errors.As(e.error, &answer) {
+		return fmt.Sprintf("google answers %d %s: %.200s", answer.Code, reason(answer), answer.Message)
+	}
+	return e.error.Error()
+}
+
+func (e refused) Unwrap() error { return e.error }
 
 // list is a list operation's place and words.
 type list struct {

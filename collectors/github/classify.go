@@ -41,7 +41,7 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	case status == http.StatusForbidden && strings.Contains(message, "rate limit"):
 		return evidence.OutcomeThrottled, "RateLimit"
 	case status == http.StatusForbidden && strings.HasPrefix(message, "upgrade to github"):
-		return evidence.OutcomeNotEnabled, codeNotInPlan
+		return evidence.OutcomeFailed, codeNotInPlan // operations for which this answers "not configured" say so
 	case status == http.StatusForbidden:
 		return evidence.OutcomeDenied, "Forbidden"
 	case status == http.StatusNotFound && strings.Contains(message, "branch not protected"):

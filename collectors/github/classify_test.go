@@ -3,12 +3,14 @@ package github
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/google/go-github/v88/github"
 
+	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
 
@@ -25,7 +27,7 @@ func TestClassify(t *testing.T) {
 		{404, "Vulnerability alerts are disabled.", evidence.OutcomeEmpty, codeAlertsOff},
 		{403, "Resource not accessible by personal access token", evidence.OutcomeDenied, "Forbidden"},
 		{403, "Upgrade to GitHub Pro or make this repository public to enable this feature.",
-			evidence.OutcomeNotEnabled, codeNotInPlan},
+			evidence.OutcomeFailed, codeNotInPlan},
 		{403, "API rate limit exceeded for user ID 1.", evidence.OutcomeThrottled, "RateLimit"},
 		{401, "Bad credentials", evidence.OutcomeExpired, "BadCredentials"},
 		{429, "", evidence.OutcomeThrottled, "TooManyRequests"},
@@ -66,6 +68,8 @@ func TestPause(t *testing.T) {
 		"429 without a time": {answer(429, ""), 500 * time.Millisecond, 500 * time.Millisecond},
 		"server's error":     {answer(503, ""), 500 * time.Millisecond, 500 * time.Millisecond},
 		"denied":             {answer(403, ""), 0, 0},
+		"cut short":          {fmt.Errorf("read the answer: %w", io.ErrUnexpectedEOF), 500 * time.Millisecond, 500 * time.Millisecond},
+		"not let out":        {collect.ErrUndeclared, 0, 0},
 		"none":               {nil, 0, 0},
 	} {
 		if got := pause(tt.err, 1); got < tt.least || got > tt.most {

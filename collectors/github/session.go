@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/google/go-github/v88/github"
@@ -57,6 +58,11 @@ func timeFor(ctx context.Context, wait time.Duration) bool {
 	return !bounded || time.Until(end) > wait
 }
 
+// broken reports whether a connection ended in the middle, which another try may mend.
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
 // pause says how long to wait before err's request is worth another try; 0 is never.
 func pause(err error, try int) time.Duration {
 	var limit *github.RateLimitError
@@ -64,6 +70,8 @@ func pause(err error, try int) time.Duration {
 	var answer *github.ErrorResponse
 	backoff := time.Duration(1<<try) * 250 * time.Millisecond
 	switch {
+	case broken(err):
+		return backoff
 	case errors.As(err, &limit):
 		return max(time.Until(limit.Rate.Reset.Time)+time.Second, time.Second)
 	case errors.As(err, &secondary) && secondary.RetryAfter != nil:
@@ -89,7 +97,7 @@ func (s *session) once(ctx context.Context, ref string, v any) (next int, err er
 	}
 	answer, err := s.client.BareDo(request)
 	if err != nil {
-		return 0, err
+		return 0, refused{err}
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
@@ -104,6 +112,19 @@ func (s *session) once(ctx context.Context, ref string, v any) (next int, err er
 	}
 	return answer.NextPage, nil
 }
+
+// refused says what GitHub answered without the request's address.
+type refused struct{ error }
+
+func (e refused) Error() string {
+	var answer *github.ErrorResponse
+	if errors.As(e.error, &answer) && answer.Response != nil {
+		return fmt.Sprintf("github answers %d: %.200s", answer.Response.StatusCode, answer.Message)
+	}
+	return e.error.Error()
+}
+
+func (e refused) Unwrap() error { return e.error }
 
 // object asks for one JSON object about the subject and returns its bytes.
 func (s *session) object(ctx context.Context, ref string) (raw json.RawMessage, err error) {
