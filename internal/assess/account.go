@@ -160,7 +160,11 @@ func (r *run) feed(ctx context.Context, j *job, batches chan<- *batch) error {
 
 // work judges batches until there are no more.
 func (r *run) work(ctx context.Context, batches <-chan *batch, t *tallies) error {
-	w := &worker{run: r, tallies: t}
+	v, err := newVars(r.now)
+	if err != nil {
+		return err
+	}
+	w := &worker{run: r, tallies: t, vars: v}
 	for b := range batches {
 		start := 0
 		for i, end := range b.ends {
@@ -179,11 +183,14 @@ type worker struct {
 	tallies *tallies
 	parser  fastjson.Parser
 	trace   trace
-	arena   []byte
-}
+	vars    *vars
 
-// arenaSize is how many bytes of observations share one allocation. The sink may keep them.
-const arenaSize = 64 << 10
+	// Of the subject at hand, kept for their memory.
+	own         subject
+	observation evidence.Observation
+	parts       subjectParts
+	encoded     []byte
+}
 
 func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object []byte) error {
 	rec, err := parseRecord(&w.parser, j.typ, j.scope.scope, d, object)
@@ -193,8 +200,12 @@ func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	v := &vars{subject: newSubject(rec, &w.trace, true), now: w.run.now}
-	o := &evidence.Observation{Type: rec.typ.schema.Type, Subject: rec.id, Name: rec.name, Scope: rec.scope.id}
+	v := w.vars
+	w.own.reset(rec, &w.trace)
+	v.subject = &w.own
+	o := &w.observation
+	o.Type, o.Subject, o.Name, o.Scope = rec.typ.schema.Type, rec.id, rec.name, rec.scope.id
+	quoteSubject(&w.parts, d, o)
 	for i, k := range j.checks {
 		o.Control, o.Check = k.control.def.ID, k.def.ID
 		if j.stale[i] != "" {
@@ -202,8 +213,13 @@ func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object 
 			o.Evidence = append(o.Evidence[:0], d)
 		} else {
 			local := w.run.params[k.control]
-			v.params = local.val
-			v.related = func(typ string) *relatedSet { return j.related[relatedKey{typ, k.control.def.Freshness}] }
+			v.params, v.size = local.val, rec.size
+			if len(k.related) > 0 {
+				v.related = func(typ string) *relatedSet { return j.related[relatedKey{typ, k.control.def.Freshness}] }
+				for _, typ := range k.related {
+					v.size += v.related(typ).size
+				}
+			}
 			if err := k.judge(ctx, v, local.loose.of(k), o); err != nil {
 				return err
 			}
@@ -217,12 +233,8 @@ func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object 
 }
 
 func (w *worker) emit(k *check, o *evidence.Observation) error {
-	if cap(w.arena)-len(w.arena) < 2<<10 {
-		w.arena = make([]byte, 0, arenaSize)
-	}
-	start := len(w.arena)
-	w.arena = appendObservation(w.arena, k.quoted, o)
-	return w.run.sink.Observation(o.Key(), w.arena[start:len(w.arena):len(w.arena)])
+	w.encoded = appendObservation(w.encoded[:0], k.parts, &w.parts, o)
+	return w.run.sink.Observation(o.Key(), w.encoded)
 }
 
 // relatedLoader parses the subjects of an account that checks relate to, each type once.
@@ -263,6 +275,9 @@ func (l *relatedLoader) load(w *scopeWork, typ string, freshness evidence.Durati
 			return nil, oldest, err
 		}
 		set.recs = append(set.recs, recs...)
+		for _, rec := range recs {
+			set.size += rec.size
+		}
 	}
 	if !found {
 		set.gaps = append(set.gaps, gap{reason: typ + " was never collected here"})
@@ -275,6 +290,9 @@ func (l *relatedLoader) records(w *scopeWork, s Snap) ([]*record, error) {
 	key := s.Collector + "|" + w.scope.id
 	if recs, ok := l.parsed[key]; ok {
 		return recs, nil
+	}
+	if s.Subjects.Count == 0 {
+		return nil, nil
 	}
 	var recs []*record
 	err := l.run.view.Subjects(s.Subjects, func(_ string, d evidence.Digest, object []byte) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,11 @@ func (e *Evaluator) Case(ctx context.Context, checkID string, c Case) (evidence.
 		slices.SortFunc(set.recs, func(a, b *record) int { return strings.Compare(a.id, b.id) })
 		return set
 	}
-	v := &vars{subject: newSubject(rec, &trace{}, true), params: params, now: types.Timestamp{Time: c.Now.UTC()}, related: related}
+	v, err := newVars(types.Timestamp{Time: c.Now.UTC()})
+	if err != nil {
+		return o, err
+	}
+	v.subject, v.params, v.related, v.size = newSubject(rec, &trace{}, true), params, related, math.MaxInt32
 	o = evidence.Observation{Control: k.control.def.ID, Check: checkID, Type: k.def.Subject, Subject: rec.id, Name: rec.name,
 		Scope: scope.id}
 	return o, k.judge(ctx, v, loose.of(k), &o)

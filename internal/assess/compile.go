@@ -15,7 +15,7 @@ import (
 )
 
 // costLimit bounds one evaluation, in CEL's cost units: about a step each.
-const costLimit = 2_000_000
+const costLimit = 4_000_000
 
 // interruptEvery is how many steps of a comprehension pass between two looks at the context.
 const interruptEvery = 256
@@ -43,7 +43,7 @@ type check struct {
 	facts   []fact     // in order of name
 	related []string   // the types that related() names, sorted
 	params  []string   // the params that it reads, sorted
-	quoted  quotedHead // of its observations
+	parts   checkParts // of its observations
 }
 
 type fact struct {
@@ -54,8 +54,10 @@ type fact struct {
 // program is a compiled expression.
 type program struct {
 	cel.Program
-	// heavy programs loop, so that they get a cost limit and look at the context.
-	heavy bool
+	// loops is how deep its loops are nested. guarded is the same program with a cost limit and looks at the context, which
+	// take time: it runs where the loops could take long on what they go through. Nil without loops.
+	loops   int
+	guarded cel.Program
 }
 
 // New compiles controls against the schemas of their subject types. The error is ExprErrors when expressions are wrong.
@@ -111,7 +113,7 @@ type compiler struct {
 }
 
 func (c *compiler) check(ctl *control, def evidence.Check) (*check, ExprErrors) {
-	k := &check{control: ctl, def: def, quoted: quoteHead(ctl.def.ID, def)}
+	k := &check{control: ctl, def: def, parts: quoteCheck(ctl.def.ID, def)}
 	fail := func(field, format string, args ...any) ExprErrors {
 		return ExprErrors{{Control: ctl.def.ID, Check: def.ID, Field: field, Line: 1, Column: 1, Msg: fmt.Sprintf(format, args...)}}
 	}
@@ -177,20 +179,28 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	if out := tree.OutputType(); boolean && !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) && out.Kind() != types.BoolKind {
 		return bad("expected a true or false expression, got %s", cel.FormatCELType(out))
 	}
-	heavy := c.scan(tree.NativeRep().Expr(), k)
-	opts := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
-	if heavy {
-		opts = append(opts, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(interruptEvery))
+	loops, problem := c.scan(tree.NativeRep().Expr(), k)
+	if problem != "" {
+		return bad("%s", problem)
 	}
-	prog, err := env.Program(tree, opts...)
-	if err != nil {
+	p := &program{loops: loops}
+	var err error
+	if p.Program, err = env.Program(tree, cel.EvalOptions(cel.OptOptimize)); err != nil {
 		return bad("%v", err)
 	}
-	return &program{Program: prog, heavy: heavy}, nil
+	if loops > 0 {
+		p.guarded, err = env.Program(tree, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(costLimit),
+			cel.InterruptCheckFrequency(interruptEvery))
+		if err != nil {
+			return bad("%v", err)
+		}
+	}
+	return p, nil
 }
 
-// scan notes the related types and params that an expression reads, and reports whether it loops.
-func (c *compiler) scan(root ast.Expr, k *check) (loops bool) {
+// scan notes the related types and params that an expression reads, and tells how deep its loops are nested. The problem is
+// a function that may not be used.
+func (c *compiler) scan(root ast.Expr, k *check) (loops int, problem string) {
 	add := func(list *[]string, s string) {
 		if !slices.Contains(*list, s) {
 			*list = append(*list, s)
@@ -198,8 +208,12 @@ func (c *compiler) scan(root ast.Expr, k *check) (loops bool) {
 	}
 	ast.PostOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
+		case ast.CallKind:
+			if e.AsCall().FunctionName() == "lists.range" {
+				problem = "lists.range() makes lists of any length and may not be used"
+			}
 		case ast.ComprehensionKind:
-			loops = true
+			loops = max(loops, depth(e))
 		case ast.IdentKind:
 			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok {
 				add(&k.related, typ)
@@ -210,7 +224,19 @@ func (c *compiler) scan(root ast.Expr, k *check) (loops bool) {
 			}
 		}
 	}))
-	return loops
+	return loops, problem
+}
+
+// depth counts the loops that may run inside each other, e among them. A loop over the result of another is counted as
+// inside it, because its list can be as long as the other ran.
+func depth(e ast.Expr) int {
+	n := 0
+	ast.PostOrderVisit(e, ast.NewExprVisitor(func(inner ast.Expr) {
+		if inner.Kind() == ast.ComprehensionKind {
+			n++
+		}
+	}))
+	return n
 }
 
 // undefined finds the field of CEL's message about a field that a type does not have.

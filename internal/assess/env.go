@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
+	"cel.dev/cel-go/interpreter"
 
 	"exhibit/internal/evidence"
 )
@@ -85,6 +86,19 @@ type vars struct {
 	params  ref.Val
 	now     ref.Val
 	related func(subjectType string) *relatedSet
+	size    int // bytes of all that the check can loop over
+	// frame is CEL's own state of an evaluation, kept for one after another.
+	frame *interpreter.ExecutionFrame
+}
+
+// newVars returns variables for one evaluation after another.
+func newVars(now ref.Val) (*vars, error) {
+	v := &vars{now: now}
+	var err error
+	if v.frame, err = interpreter.NewExecutionFrame(v); err != nil {
+		return nil, fmt.Errorf("set up an evaluation: %w", err)
+	}
+	return v, nil
 }
 
 // ResolveName implements cel.Activation.

@@ -10,14 +10,21 @@ import (
 
 // tally gathers the observations of one control in one scope.
 type tally struct {
-	counts   map[evidence.Verdict]int
+	counts   [len(verdicts)]int
 	severity evidence.Severity
 	reasons  map[string]bool
 	oldest   time.Time
 }
 
+// verdicts are all there are, in the order in which tallies count them.
+var verdicts = [...]evidence.Verdict{evidence.Pass, evidence.Fail, evidence.Unknown, evidence.NotApplicable}
+
 func (t *tally) count(k *check, o *evidence.Observation) {
-	t.counts[o.Verdict]++
+	for i, v := range verdicts {
+		if v == o.Verdict {
+			t.counts[i]++
+		}
+	}
 	switch o.Verdict {
 	case evidence.Fail:
 		if k.def.Severity.Rank() > t.severity.Rank() {
@@ -40,17 +47,23 @@ const maxReasons = 20
 
 // finding decides: any fail, else any unknown, else any pass.
 func (t *tally) finding(control, scope string) evidence.Finding {
-	f := evidence.Finding{Control: control, Scope: scope, Counts: t.counts, Severity: t.severity, Reasons: keys(t.reasons),
+	counts := map[evidence.Verdict]int{}
+	for i, n := range t.counts {
+		if n > 0 {
+			counts[verdicts[i]] = n
+		}
+	}
+	f := evidence.Finding{Control: control, Scope: scope, Counts: counts, Severity: t.severity, Reasons: keys(t.reasons),
 		ObservedFrom: t.oldest.UTC(), Status: evidence.StatusNotNeeded}
 	if len(f.Reasons) > maxReasons {
 		f.Reasons = append(f.Reasons[:maxReasons:maxReasons], "and others")
 	}
 	switch {
-	case t.counts[evidence.Fail] > 0:
+	case counts[evidence.Fail] > 0:
 		f.Status = evidence.NotSatisfied
-	case t.counts[evidence.Unknown] > 0:
+	case counts[evidence.Unknown] > 0:
 		f.Status = evidence.Indeterminate
-	case t.counts[evidence.Pass] > 0:
+	case counts[evidence.Pass] > 0:
 		f.Status = evidence.Satisfied
 	}
 	return f
@@ -77,7 +90,7 @@ func (t *tallies) at(c *control, scope string) *tally {
 	}
 	one := t.by[key]
 	if one == nil {
-		one = &tally{counts: map[evidence.Verdict]int{}, reasons: map[string]bool{}}
+		one = &tally{reasons: map[string]bool{}}
 		t.by[key] = one
 	}
 	t.last, t.hit = key, one
@@ -107,7 +120,7 @@ func (r *run) findings(t *tallies) error {
 			return err
 		}
 		for v, n := range one.counts {
-			r.totals[v] += n
+			r.totals[verdicts[v]] += n
 		}
 	}
 	return nil

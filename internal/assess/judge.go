@@ -21,12 +21,26 @@ const outsideReason = "outside the check's population"
 // maxRead bounds the related subjects that an observation names as evidence; the first ones read are kept.
 const maxRead = 100
 
+// lightSteps is how many steps a program may take without a guard.
+const lightSteps = 100_000
+
+// light reports whether the loops cannot take many steps. A list element takes at least two bytes of what is looped over.
+func (p *program) light(size int) bool {
+	steps := 1
+	for range p.loops {
+		if steps *= max(size/2, 1); steps > lightSteps {
+			return false
+		}
+	}
+	return true
+}
+
 // eval runs an expression. A nil value means that it has none; reason says why.
 func (p *program) eval(ctx context.Context, v *vars) (val ref.Val, reason string, err error) {
-	if p.heavy {
-		val, _, err = p.ContextEval(ctx, v)
+	if p.light(v.size) {
+		val, _, err = p.Eval(v.frame)
 	} else {
-		val, _, err = p.Eval(v)
+		val, _, err = p.guarded.ContextEval(ctx, v)
 	}
 	if err == nil && val != nil && !types.IsUnknown(val) {
 		return val, "", nil

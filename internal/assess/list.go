@@ -56,6 +56,15 @@ func (l *list) Add(other ref.Val) ref.Val { return l.plain().(traits.Adder).Add(
 // Iterator implements traits.Iterable.
 func (l *list) Iterator() traits.Iterator { return &listIterator{list: l} }
 
+// Fold implements traits.Foldable.
+func (l *list) Fold(f traits.Folder) {
+	for i, v := range l.vals {
+		if !f.FoldEntry(types.Int(i), toCEL(v, l.elem)) {
+			return
+		}
+	}
+}
+
 // Equal implements ref.Val.
 func (l *list) Equal(other ref.Val) ref.Val {
 	o, ok := other.(traits.Lister)

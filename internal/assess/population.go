@@ -61,7 +61,9 @@ func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
 // whole counts and emits an observation about a population.
 func (r *run) whole(k *check, o *evidence.Observation, t *tallies) error {
 	t.at(k.control, o.Scope).count(k, o)
-	return r.sink.Observation(o.Key(), appendObservation(nil, k.quoted, o))
+	var parts subjectParts
+	quoteSubject(&parts, evidence.Digest{}, o)
+	return r.sink.Observation(o.Key(), appendObservation(nil, k.parts, &parts, o))
 }
 
 // provider is the first word of the subject type.

@@ -16,6 +16,7 @@ import (
 type relatedSet struct {
 	recs []*record
 	gaps []gap
+	size int // bytes of the records
 }
 
 // gap is a part of a related list that could not be seen.
@@ -75,6 +76,18 @@ func (l *relatedList) Contains(v ref.Val) ref.Val {
 
 // Iterator implements traits.Iterable.
 func (l *relatedList) Iterator() traits.Iterator { return &relatedIterator{list: l} }
+
+// Fold implements traits.Foldable: first what was seen, then the gap.
+func (l *relatedList) Fold(f traits.Folder) {
+	for i, r := range l.set.recs {
+		if !f.FoldEntry(types.Int(i), newSubject(r, l.trace, false)) {
+			return
+		}
+	}
+	if len(l.set.gaps) > 0 {
+		f.FoldEntry(types.Int(len(l.set.recs)), l.unseen())
+	}
+}
 
 // Add implements traits.Adder.
 func (l *relatedList) Add(other ref.Val) ref.Val {

@@ -30,7 +30,7 @@ type Snap struct {
 	Digest evidence.Digest
 }
 
-// Sink takes canonical bytes, in any order and from several goroutines at once. It may keep object.
+// Sink takes canonical bytes, in any order and from several goroutines at once. object is valid during the call only.
 type Sink interface {
 	Observation(key string, object []byte) error
 	Finding(key string, object []byte) error
@@ -86,7 +86,9 @@ func (e *Evaluator) Assess(ctx context.Context, view View, in Input, sink Sink) 
 		return a, fmt.Errorf("assess: %w", err)
 	}
 	for v, n := range r.totals {
-		a.Totals[v] = n
+		if n > 0 {
+			a.Totals[v] = n
+		}
 	}
 	for s, n := range r.statuses {
 		a.Statuses[s] = n

@@ -22,6 +22,7 @@ type record struct {
 	scope       *scopeValue
 	missing     map[string]evidence.Missing
 	missingKeys []string // sorted
+	size        int      // bytes of the object
 }
 
 // scopeValue is a scope as expressions see it.
@@ -43,7 +44,7 @@ func parseRecord(p *fastjson.Parser, st *subjectType, scope *scopeValue, d evide
 	if err != nil {
 		return nil, fmt.Errorf("parse %s object %s: %w", st.schema.Type, d, err)
 	}
-	r := &record{typ: st, digest: d, scope: scope, doc: v.Get("doc"), id: string(v.GetStringBytes("id")),
+	r := &record{typ: st, digest: d, size: len(object), scope: scope, doc: v.Get("doc"), id: string(v.GetStringBytes("id")),
 		name: string(v.GetStringBytes("name"))}
 	if r.id == "" || r.doc == nil {
 		return nil, fmt.Errorf("parse %s object %s: a subject has an id and a doc", st.schema.Type, d)
@@ -69,8 +70,10 @@ func stringMap(o *fastjson.Object) ref.Val {
 	if o == nil {
 		o = &fastjson.Object{}
 	}
-	return &object{obj: o, shape: &evidence.Shape{Kind: evidence.ShapeMap, Elem: &evidence.Shape{Kind: evidence.ShapeString}}}
+	return &object{obj: o, shape: stringMapShape}
 }
+
+var stringMapShape = &evidence.Shape{Kind: evidence.ShapeMap, Elem: &evidence.Shape{Kind: evidence.ShapeString}}
 
 // freeze unescapes everything in v, which fastjson otherwise does when first asked, so that v may be read concurrently.
 func freeze(v *fastjson.Value) {
@@ -88,13 +91,25 @@ func freeze(v *fastjson.Value) {
 type subject struct {
 	rec   *record
 	trace *trace
-	doc   *object
+	doc   object // set when asked for
+	// top are the keys of the document that were asked for, because one check after another asks for the same.
+	top []topKey
 	// noted is set once the trace knows that the subject was read; true from the start for the one that is judged.
 	noted bool
 }
 
+type topKey struct {
+	key string
+	val ref.Val
+}
+
 func newSubject(r *record, t *trace, own bool) *subject {
 	return &subject{rec: r, trace: t, noted: own}
+}
+
+// reset makes s the subject that is judged next. Nothing of the last one may be in use.
+func (s *subject) reset(r *record, t *trace) {
+	*s = subject{rec: r, trace: t, noted: true, top: s.top[:0]}
 }
 
 func (s *subject) document() ref.Val {
@@ -102,10 +117,10 @@ func (s *subject) document() ref.Val {
 	if s.rec.doc.Type() != fastjson.TypeObject {
 		return toCEL(s.rec.doc, s.rec.typ.schema.Doc)
 	}
-	if s.doc == nil {
-		s.doc = &object{obj: s.rec.doc.GetObject(), shape: s.rec.typ.schema.Doc, owner: s}
+	if s.doc.obj == nil {
+		s.doc.obj, s.doc.shape, s.doc.owner = s.rec.doc.GetObject(), s.rec.typ.schema.Doc, s
 	}
-	return s.doc
+	return &s.doc
 }
 
 func (s *subject) note() {

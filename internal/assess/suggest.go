@@ -12,7 +12,7 @@ func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 func didYouMean(got string, known []string) string {
 	best, distance := "", len(got)/3+2
 	for _, k := range known {
-		if d := editDistance(got, k, distance); d < distance {
+		if d := editDistance(got, k); d > 0 && d < distance {
 			best, distance = k, d
 		}
 	}
@@ -22,26 +22,26 @@ func didYouMean(got string, known []string) string {
 	return fmt.Sprintf(", did you mean %q?", best)
 }
 
-// editDistance counts the letters to change, add or drop; it may stop counting at limit.
-func editDistance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// editDistance counts the letters to change, add, drop or swap with their neighbour.
+func editDistance(a, b string) int {
+	older, old := []int(nil), make([]int, len(b)+1)
+	for j := range old {
+		old[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		row := make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+			change := 1
+			if a[i] == b[j] {
+				change = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
+			row[j+1] = min(old[j]+change, old[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], older[j-1]+1)
+			}
 		}
+		older, old = old, row
 	}
-	return row[len(b)]
+	return old[len(b)]
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -52,8 +53,7 @@ func toCEL(v *fastjson.Value, s *evidence.Shape) ref.Val {
 	case fastjson.TypeFalse:
 		return types.False
 	case fastjson.TypeString:
-		b, _ := v.StringBytes()
-		return types.String(b)
+		return types.String(textOf(v))
 	case fastjson.TypeNumber:
 		return number(v, s)
 	case fastjson.TypeObject:
@@ -66,6 +66,13 @@ func toCEL(v *fastjson.Value, s *evidence.Shape) ref.Val {
 		return &list{vals: v.GetArray(), elem: elem}
 	}
 	return types.NullValue
+}
+
+// textOf returns a string's text without copying it. It is good for as long as the parser is not used again, which is when
+// the evaluation has ended and its facts are encoded.
+func textOf(v *fastjson.Value) string {
+	b := v.GetStringBytes()
+	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 func number(v *fastjson.Value, s *evidence.Shape) ref.Val {
@@ -137,11 +144,22 @@ func (o *object) FindStringKey(key string) (any, bool) {
 			return nil, false // Find says so
 		}
 	}
+	if o.owner != nil {
+		for _, t := range o.owner.top {
+			if t.key == key {
+				return t.val, true
+			}
+		}
+	}
 	v := o.obj.Get(key)
 	if v == nil {
 		return nil, false
 	}
-	return toCEL(v, o.field(key)), true
+	val := toCEL(v, o.field(key))
+	if o.owner != nil {
+		o.owner.top = append(o.owner.top, topKey{key, val})
+	}
+	return val, true
 }
 
 // Find implements traits.Mapper.
@@ -193,6 +211,20 @@ func (o *object) Iterator() traits.Iterator {
 		keys = append(keys, m)
 	}
 	return &iterator{vals: keys}
+}
+
+// Fold implements traits.Foldable: the keys in their order, then the error for those that were not collected.
+func (o *object) Fold(f traits.Folder) {
+	more := true
+	o.obj.Visit(func(key []byte, v *fastjson.Value) {
+		k := string(key)
+		if more && o.missing(k) == nil {
+			more = f.FoldEntry(types.String(k), toCEL(v, o.field(k)))
+		}
+	})
+	if m := o.anyMissing(); more && m != nil {
+		f.FoldEntry(m, m)
+	}
 }
 
 // Equal implements ref.Val.

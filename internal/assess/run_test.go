@@ -1,0 +1,381 @@
+package assess
+
+import (
+	stdcmp "cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"exhibit/internal/evidence"
+)
+
+// TestVerdicts is the table of what one snapshot means for one check and its control.
+func TestVerdicts(t *testing.T) {
+	denied := map[string]evidence.Missing{"Size": {Operation: "s3:GetSize", Outcome: evidence.OutcomeDenied, Permission: "s3:GetSize"}}
+	outcome := func(o evidence.Outcome, ops ...evidence.Operation) func(*evidence.Snapshot) {
+		return func(s *evidence.Snapshot) { s.Outcome, s.Completeness.Operations = o, ops }
+	}
+	tests := []struct {
+		name     string
+		where    string
+		onEmpty  evidence.Verdict
+		change   func(*evidence.Snapshot)
+		subjects []evidence.Subject
+		want     map[string]evidence.Verdict // by subject id; "" is the population
+		reason   string                      // of the observation "" or "b", whichever is wanted
+		status   evidence.Status
+	}{
+		{name: "pass", subjects: []evidence.Subject{doc("b", `{"Size":1}`)},
+			want: map[string]evidence.Verdict{"b": evidence.Pass}, status: evidence.Satisfied},
+		{name: "fail beats pass and unknown", subjects: []evidence.Subject{doc("a", `{"Size":1}`), doc("b", `{"Size":2}`),
+			{ID: "c", Missing: denied}},
+			want:   map[string]evidence.Verdict{"a": evidence.Pass, "b": evidence.Fail, "c": evidence.Unknown},
+			status: evidence.NotSatisfied},
+		{name: "unknown beats pass", subjects: []evidence.Subject{doc("a", `{"Size":1}`), {ID: "b", Missing: denied}},
+			want:   map[string]evidence.Verdict{"a": evidence.Pass, "b": evidence.Unknown},
+			reason: "Size was not collected: s3:GetSize denied, needs s3:GetSize", status: evidence.Indeterminate},
+		{name: "absent is an error, not a fail", subjects: []evidence.Subject{doc("b", `{}`)},
+			want:   map[string]evidence.Verdict{"b": evidence.Unknown},
+			reason: "assert has no answer: no such key: Size", status: evidence.Indeterminate},
+		{name: "outside the population", where: `subject.doc.Name != "skip"`, subjects: []evidence.Subject{doc("b", `{"Name":"skip"}`)},
+			want: map[string]evidence.Verdict{"b": evidence.NotApplicable}, reason: outsideReason,
+			status: evidence.StatusNotNeeded},
+		{name: "where unknown", where: `subject.doc.Size > 0`, subjects: []evidence.Subject{{ID: "b", Missing: denied}},
+			want:   map[string]evidence.Verdict{"b": evidence.Unknown},
+			reason: "Size was not collected: s3:GetSize denied, needs s3:GetSize", status: evidence.Indeterminate},
+		{name: "where in error", where: `subject.doc.Name == ""`, subjects: []evidence.Subject{doc("b", `{"Size":1}`)},
+			want:   map[string]evidence.Verdict{"b": evidence.Unknown},
+			reason: "where has no answer: no such key: Name", status: evidence.Indeterminate},
+		{name: "empty means pass", onEmpty: evidence.Pass, want: map[string]evidence.Verdict{"": evidence.Pass},
+			reason: "there are no subjects", status: evidence.Satisfied},
+		{name: "empty means fail", onEmpty: evidence.Fail, want: map[string]evidence.Verdict{"": evidence.Fail},
+			reason: "there are no subjects", status: evidence.NotSatisfied},
+		{name: "empty means nothing", onEmpty: evidence.NotApplicable,
+			want: map[string]evidence.Verdict{"": evidence.NotApplicable}, status: evidence.StatusNotNeeded},
+		{name: "not enabled", onEmpty: evidence.Fail, change: outcome(evidence.OutcomeNotEnabled),
+			want: map[string]evidence.Verdict{"": evidence.NotApplicable}, reason: "the service is not enabled here",
+			status: evidence.StatusNotNeeded},
+		{name: "list denied", onEmpty: evidence.Pass, change: outcome(evidence.OutcomeDenied, evidence.Operation{
+			Name: "s3:ListBuckets", Outcome: evidence.OutcomeDenied, Permission: "s3:ListAllMyBuckets"}),
+			want:   map[string]evidence.Verdict{"": evidence.Unknown},
+			reason: "aws.s3.bucket was not collected: s3:ListBuckets denied, needs s3:ListAllMyBuckets",
+			status: evidence.Indeterminate},
+		{name: "list failed without a word", onEmpty: evidence.Pass, change: outcome(evidence.OutcomeFailed),
+			want:   map[string]evidence.Verdict{"": evidence.Unknown},
+			reason: "aws.s3.bucket could not be listed: failed", status: evidence.Indeterminate},
+		{name: "an outcome of a later version", onEmpty: evidence.Pass, change: outcome("half"),
+			want: map[string]evidence.Verdict{"": evidence.Unknown}, status: evidence.Indeterminate},
+		{name: "part of a list that failed", change: outcome(evidence.OutcomeThrottled),
+			subjects: []evidence.Subject{doc("b", `{"Size":2}`)},
+			want:     map[string]evidence.Verdict{"": evidence.Unknown, "b": evidence.Fail}, status: evidence.NotSatisfied},
+		{name: "second count says more", change: func(s *evidence.Snapshot) {
+			s.Completeness.SecondCount = &evidence.SecondCount{Operation: "s3:Count", Count: 2}
+		}, subjects: []evidence.Subject{doc("b", `{"Size":1}`)},
+			want:   map[string]evidence.Verdict{"": evidence.Unknown, "b": evidence.Pass},
+			status: evidence.Indeterminate},
+		{name: "stale", change: func(s *evidence.Snapshot) { s.Window.From = asOf.Add(-27 * time.Hour) },
+			subjects: []evidence.Subject{doc("b", `{"Size":2}`)}, want: map[string]evidence.Verdict{"b": evidence.Unknown},
+			reason: "stale: aws.s3.bucket was last collected more than 26h0m0s before", status: evidence.Indeterminate},
+		{name: "stale and empty", onEmpty: evidence.Pass,
+			change: func(s *evidence.Snapshot) { s.Window.From = asOf.Add(-27 * time.Hour) },
+			want:   map[string]evidence.Verdict{"": evidence.Unknown}, status: evidence.Indeterminate},
+		{name: "just fresh", change: func(s *evidence.Snapshot) { s.Window.From = asOf.Add(-26 * time.Hour) },
+			subjects: []evidence.Subject{doc("b", `{"Size":1}`)}, want: map[string]evidence.Verdict{"b": evidence.Pass},
+			status: evidence.Satisfied},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := oneCheck("aws.s3.bucket", tt.where, `subject.doc.Size == 1`)
+			if tt.onEmpty != "" {
+				c.Checks[0].OnEmpty = tt.onEmpty
+			}
+			v := &memView{}
+			v.add(t, "aws.s3.bucket", "1", "", tt.change, tt.subjects...)
+			a, sink := assess(t, mustNew(t, c), v, Input{})
+			got := map[string]evidence.Verdict{}
+			total := 0
+			for key := range sink.observations {
+				o := sink.observation(key)
+				got[o.Subject] = o.Verdict
+				total++
+				if o.Verdict == evidence.Unknown && o.Reason == "" {
+					t.Errorf("%s is unknown without a reason", key)
+				}
+				if tt.reason != "" && (o.Subject == "" || o.Subject == "b") && o.Reason != tt.reason {
+					t.Errorf("reason %q, want %q", o.Reason, tt.reason)
+				}
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("verdicts (-want +got):\n%s", d)
+			}
+			f := sink.finding("ctl|aws:1")
+			if f.Status != tt.status {
+				t.Errorf("the control is %s, want %s", f.Status, tt.status)
+			}
+			if (f.Severity == evidence.High) != (tt.status == evidence.NotSatisfied) {
+				t.Errorf("severity %q", f.Severity)
+			}
+			sum := 0
+			for _, n := range a.Totals {
+				sum += n
+			}
+			if sum != total || a.Statuses[tt.status] != 1 {
+				t.Errorf("totals %v, statuses %v", a.Totals, a.Statuses)
+			}
+		})
+	}
+}
+
+// TestUnscoped is the table of controls that belong to no scope.
+func TestUnscoped(t *testing.T) {
+	manual := evidence.Control{ID: "manual", Manual: "look at the minutes"}
+	both := evidence.Control{ID: "both", Checks: []evidence.Check{
+		{ID: "aws.a", Subject: "aws.s3.bucket", Assert: "true"}, {ID: "gcp.a", Subject: "gcp.storage.bucket", Assert: "true"}}}
+	two := evidence.Control{ID: "two", Checks: []evidence.Check{
+		{ID: "aws.b", Subject: "aws.s3.bucket", Assert: "true"}, {ID: "aws.c", Subject: "aws.cloudtrail.trail", Assert: "true"}}}
+	other := evidence.Control{ID: "other", Manual: "ask", Checks: []evidence.Check{
+		{ID: "gcp.b", Subject: "gcp.storage.bucket", Assert: "true"}}}
+	statement := func(control, scope string, from, expires time.Duration) evidence.Attestation {
+		return evidence.Attestation{ID: "att", Control: control, Scope: scope,
+			Period: evidence.Window{From: asOf.Add(from)}, Expires: asOf.Add(expires)}
+	}
+	tests := []struct {
+		name         string
+		control      evidence.Control
+		attestations []evidence.Attestation
+		want         map[string]string // finding key to status and reasons
+	}{
+		{"manual", manual, nil, map[string]string{"manual|": "indeterminate manual"}},
+		{"attested", manual, []evidence.Attestation{statement("manual", "", -1, 1)},
+			map[string]string{"manual|": "satisfied attested: att"}},
+		{"attestation ended", manual, []evidence.Attestation{statement("manual", "", -2, 0)},
+			map[string]string{"manual|": "indeterminate manual"}},
+		{"attestation not begun", manual, []evidence.Attestation{statement("manual", "", 1, 2)},
+			map[string]string{"manual|": "indeterminate manual"}},
+		{"attested elsewhere", manual, []evidence.Attestation{statement("another", "", -1, 1)},
+			map[string]string{"manual|": "indeterminate manual"}},
+		{"attested for one scope", manual, []evidence.Attestation{statement("manual", "aws:1", -1, 1)},
+			map[string]string{"manual|": "indeterminate manual", "manual|aws:1": "satisfied attested: att"}},
+		{"a provider that is not in use", both, nil, map[string]string{"both|aws:1": "satisfied "}},
+		{"a type that was not collected", two, nil,
+			map[string]string{"two|aws:1": "satisfied ", "two|": "indeterminate never collected: aws.cloudtrail.trail"}},
+		{"nothing of it collected", other, nil,
+			map[string]string{"other|": "indeterminate never collected: gcp.storage.bucket"}},
+		{"nothing of it collected, attested", other, []evidence.Attestation{statement("other", "", -1, 1)},
+			map[string]string{"other|": "satisfied attested: att"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := &memView{}
+			v.add(t, "aws.s3.bucket", "1", "", nil, doc("b", `{}`))
+			_, sink := assess(t, mustNew(t, tt.control), v, Input{Attestations: tt.attestations})
+			got := map[string]string{}
+			for key := range sink.findings {
+				f := sink.finding(key)
+				got[key] = string(f.Status) + " " + strings.Join(f.Reasons, "; ")
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("findings (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestLostScope(t *testing.T) {
+	v := &memView{}
+	v.add(t, "aws.s3.bucket", "1", "", nil, doc("b", `{}`))
+	v.add(t, "aws.cloudtrail.trail", "1", "eu-west-1", nil, doc("t", `{}`))
+	c := oneCheck("aws.s3.bucket", "", "true")
+	c.Checks = append(c.Checks, evidence.Check{ID: "aws.t.trail", Subject: "aws.cloudtrail.trail", Assert: "true"})
+	lost := func(account, region string, o evidence.Outcome) evidence.ScopeOutcome {
+		return evidence.ScopeOutcome{Scope: evidence.Scope{Provider: "aws", Account: account, Region: region}, Outcome: o,
+			Reason: "the role cannot be assumed"}
+	}
+	_, sink := assess(t, mustNew(t, c), v, Input{Scopes: []evidence.ScopeOutcome{
+		lost("1", "", evidence.OutcomeOK), lost("2", "", evidence.OutcomeDenied), lost("1", "us-east-1", evidence.OutcomeUnreachable)}})
+	want := []string{"aws:1:eu-west-1|aws.t.trail|t", "aws:1:us-east-1|aws.t.trail|", "aws:1|aws.t.check|b", "aws:2|aws.t.check|"}
+	if d := cmp.Diff(want, keys(sink.observations)); d != "" {
+		t.Errorf("observations (-want +got):\n%s", d)
+	}
+	o := sink.observation("aws:2|aws.t.check|")
+	if o.Verdict != evidence.Unknown || o.Reason != "the scope could not be collected: denied, the role cannot be assumed" {
+		t.Errorf("got %+v", o)
+	}
+	if f := sink.finding("ctl|aws:2"); f.Status != evidence.Indeterminate {
+		t.Errorf("the control is %s in a scope that was lost", f.Status)
+	}
+}
+
+// TestTwoSources judges one population once, by the better snapshot.
+func TestTwoSources(t *testing.T) {
+	source := func(name string, o evidence.Outcome, age time.Duration) func(*evidence.Snapshot) {
+		return func(s *evidence.Snapshot) {
+			s.Source, s.Outcome, s.Window.To = name, o, asOf.Add(-age)
+		}
+	}
+	tests := []struct {
+		name     string
+		first    func(*evidence.Snapshot)
+		second   func(*evidence.Snapshot)
+		wantFrom string
+	}{
+		{"the newer", source("a", evidence.OutcomeOK, time.Hour), source("b", evidence.OutcomeOK, time.Minute), "b"},
+		{"the whole one", source("a", evidence.OutcomeOK, time.Hour), source("b", evidence.OutcomeDenied, time.Minute), "a"},
+		{"the first of equals", source("a", evidence.OutcomeOK, time.Hour), source("b", evidence.OutcomeOK, time.Hour), "a"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := &memView{}
+			v.add(t, "aws.s3.bucket", "1", "", tt.first, doc("from a", `{}`))
+			v.add(t, "aws.s3.bucket", "1", "", tt.second, doc("from b", `{}`))
+			_, sink := assess(t, mustNew(t, oneCheck("aws.s3.bucket", "", "true")), v, Input{})
+			if d := cmp.Diff([]string{"aws:1|aws.t.check|from " + tt.wantFrom}, keys(sink.observations)); d != "" {
+				t.Errorf("observations (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestSameInAnyOrder gives the same evidence in many orders and to different numbers of workers.
+func TestSameInAnyOrder(t *testing.T) {
+	controls := []evidence.Control{
+		oneCheck("aws.s3.bucket", `subject.doc.Name != "skip"`, `related("aws.cloudtrail.trail").exists(t, t.doc.Bucket == subject.doc.Name)`),
+		{ID: "b", Freshness: evidence.Duration(time.Hour), Manual: "m", Checks: []evidence.Check{
+			{ID: "aws.b.size", Subject: "aws.s3.bucket", Assert: "subject.doc.Size > 3", Facts: map[string]string{
+				"size": "subject.doc.Size", "grants": "subject.doc.Grants.map(g, g.Who)", "doc": "subject.doc"}, Severity: evidence.Low},
+			{ID: "aws.b.policy", Subject: "aws.s3.bucket", Assert: `subject.doc.Policy == ""`, Severity: evidence.Critical}}},
+	}
+	controls[0].Checks[0].Facts = map[string]string{"trails": `related("aws.cloudtrail.trail").map(t, t.id)`}
+	v := &memView{}
+	for _, account := range []string{"1", "2", "3"} {
+		var buckets, trails []evidence.Subject
+		for i := range 300 {
+			n := string(rune('a'+i%26)) + account
+			b := doc(n+"-"+strings.Repeat("x", i), `{"Name":"`+n+`","Size":`+string(rune('0'+i%10))+`,"Grants":[{"Who":"`+n+`"}]}`)
+			if i%7 == 0 {
+				b.Missing = map[string]evidence.Missing{"Policy": {Operation: "p", Outcome: evidence.OutcomeDenied}}
+			}
+			buckets = append(buckets, b)
+			if i < 9 {
+				trails = append(trails, doc("t"+n, `{"Bucket":"`+n+`"}`))
+			}
+		}
+		v.add(t, "aws.s3.bucket", account, "", nil, buckets...)
+		v.add(t, "aws.cloudtrail.trail", account, "eu-west-1", nil, trails...)
+	}
+	var want string
+	var wantAssessment []byte
+	for round := range 8 {
+		shuffle := rand.New(rand.NewPCG(uint64(round), 1))
+		for _, items := range v.subjects {
+			shuffle.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+		}
+		shuffle.Shuffle(len(v.snaps), func(i, j int) { v.snaps[i], v.snaps[j] = v.snaps[j], v.snaps[i] })
+		slices.Reverse(controls)
+		a, sink := assess(t, mustNew(t, controls...), v, Input{Workers: 1 + round%4})
+		raw, err := evidence.Encode(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if round == 0 {
+			want, wantAssessment = sink.text(), raw
+			if n := strings.Count(want, "\n"); n != 3*900+3*2 {
+				t.Fatalf("%d observations and findings", n)
+			}
+		}
+		if d := cmp.Diff(want, sink.text()); d != "" {
+			t.Fatalf("round %d:\n%s", round, d)
+		}
+		if d := cmp.Diff(string(wantAssessment), string(raw)); d != "" {
+			t.Fatalf("round %d: the assessment differs:\n%s", round, d)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	c := oneCheck("aws.s3.bucket", "", `subject.doc.Size <= params.limit`)
+	c.Params = map[string]evidence.Param{"limit": {Value: json.RawMessage("90"), Bound: "max"},
+		"least": {Value: json.RawMessage("2.5"), Bound: "min"}, "mode": {Value: json.RawMessage(`"strict"`), Bound: "max"}}
+	c.Checks[0].OnEmpty = evidence.Pass
+	set := func(name, value string) map[string]map[string]json.RawMessage {
+		return map[string]map[string]json.RawMessage{"ctl": {name: json.RawMessage(value)}}
+	}
+	loose := "the setting limit = 91 is looser than the control's 90"
+	tests := []struct {
+		name     string
+		settings map[string]map[string]json.RawMessage
+		size     string
+		verdict  evidence.Verdict
+		reason   string
+		err      string
+	}{
+		{name: "as the control says", size: "90", verdict: evidence.Pass},
+		{name: "stricter", settings: set("limit", "30"), size: "31", verdict: evidence.Fail},
+		{name: "looser fails what would pass", settings: set("limit", "91"), size: "1", verdict: evidence.Fail, reason: loose},
+		{name: "looser keeps a fail", settings: set("limit", "91"), size: "92", verdict: evidence.Fail},
+		{name: "looser keeps an unknown", settings: set("limit", "91"), size: "null", verdict: evidence.Unknown,
+			reason: "assert has no answer: no such overload: _<=_"},
+		{name: "a looser param that the check does not read", settings: set("least", "1.5"), size: "1", verdict: evidence.Pass},
+		{name: "an unknown param", settings: set("limits", "1"), err: `no such param, did you mean "limit"?`},
+		{name: "another kind", settings: set("limit", `"90"`), err: "setting limit of control ctl: expected int, got string"},
+		{name: "an unknown control", settings: map[string]map[string]json.RawMessage{"x": nil}, err: "there is no such control"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := &memView{}
+			v.add(t, "aws.s3.bucket", "1", "", nil, doc("b", `{"Size":`+stdcmp.Or(tt.size, "1")+`}`))
+			if tt.err != "" {
+				_, err := mustNew(t, c).Assess(context.Background(), v, Input{AsOf: asOf, Settings: tt.settings}, nil)
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Fatalf("error %v, want %s", err, tt.err)
+				}
+				return
+			}
+			_, sink := assess(t, mustNew(t, c), v, Input{Settings: tt.settings})
+			o := sink.observation("aws:1|aws.t.check|b")
+			if o.Verdict != tt.verdict || o.Reason != tt.reason {
+				t.Errorf("%s %q, want %s %q", o.Verdict, o.Reason, tt.verdict, tt.reason)
+			}
+		})
+	}
+	v := &memView{}
+	v.add(t, "aws.s3.bucket", "1", "", nil)
+	_, sink := assess(t, mustNew(t, c), v, Input{Settings: set("limit", "91")})
+	if o := sink.observation("aws:1|aws.t.check|"); o.Verdict != evidence.Fail || o.Reason != loose {
+		t.Errorf("an empty population under a looser setting: %+v", o)
+	}
+}
+
+func TestAssessStops(t *testing.T) {
+	v := &memView{}
+	v.add(t, "aws.s3.bucket", "1", "", nil, doc("b", `{}`))
+	sink := &memSink{t: t, observations: map[string][]byte{}, findings: map[string][]byte{}}
+	e := mustNew(t, oneCheck("aws.s3.bucket", "", "true"))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := e.Assess(ctx, v, Input{AsOf: asOf}, sink); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	full := errors.New("disk full")
+	if _, err := e.Assess(context.Background(), v, Input{AsOf: asOf}, failSink{full}); !errors.Is(err, full) {
+		t.Errorf("the sink's error is lost: %v", err)
+	}
+	for root := range v.subjects {
+		v.subjects[root][0].object = []byte(`{"doc":{}`)
+	}
+	if _, err := e.Assess(context.Background(), v, Input{AsOf: asOf}, sink); err == nil || !strings.Contains(err.Error(), "parse aws.s3.bucket") {
+		t.Errorf("broken evidence: %v", err)
+	}
+}
+
+type failSink struct{ err error }
+
+func (s failSink) Observation(string, []byte) error { return s.err }
+func (s failSink) Finding(string, []byte) error     { return nil }
