@@ -28,7 +28,7 @@ func TestExpressionErrors(t *testing.T) {
 			`1:9: unknown subject type "aws.cloudtrail.trial", did you mean "aws.cloudtrail.trail"?`},
 		{`related(subject.type).size() > 0`,
 			`1:16: related() takes a subject type in quotes, such as related("aws.ec2.vpc")`},
-		{`related("aws.cloudtrail.trail").exists(t, t.doc.Name == "")`, `1:49: unknown field "Name"`},
+		{`related("aws.cloudtrail.trail").exists(t, t.doc.Name == "")`, `1:49: unknown field "Name", did you mean "name"?`},
 		{`subject.doc.Size == "1"`,
 			`1:18: found no matching overload for '_==_' applied to '(wrapper(int), string)'`},
 		{`subject.doc.Name`, `1:1: expected a true or false expression, got wrapper(string)`},
