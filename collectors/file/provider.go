@@ -39,6 +39,11 @@ func (Provider) Collectors() []collect.Collector {
 // Operations implements collect.Provider: whoever runs the program is known without asking.
 func (Provider) Operations() []collect.Operation { return nil }
 
+// Rates implements collect.Paced: a disk needs no pacing.
+func (Provider) Rates() map[string]collect.Rate {
+	return map[string]collect.Rate{"": {PerSecond: 1e6, Burst: 1e6}}
+}
+
 // Open implements collect.Provider. The folder itself is opened when it is collected: that it is not there is an outcome
 // of its scope.
 func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {

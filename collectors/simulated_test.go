@@ -1,0 +1,246 @@
+package collectors_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"exhibit/collectors/azure"
+	"exhibit/collectors/gcp"
+	"exhibit/collectors/github"
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+	"exhibit/internal/simcloud"
+	"exhibit/testdata/estates"
+)
+
+// TestSimulated collects the demo's company over real HTTP, two things a page, and holds every document against its schema.
+func TestSimulated(t *testing.T) {
+	cloud := start(t, 2)
+	for _, source := range sources(t, cloud) {
+		t.Run(source.Name, func(t *testing.T) {
+			run, b := collectOnce(t, cloud, source)
+			if run.Outcome != evidence.OutcomeOK {
+				t.Errorf("run ended %s: %+v", run.Outcome, run.Scopes)
+			}
+			for _, s := range b.snapshots(t) {
+				if !s.Listed() || !s.Completeness.Whole() {
+					t.Errorf("%s ended %s: %+v", s.Collector, s.Outcome, s.Completeness)
+				}
+				if s.Subjects.Count == 0 {
+					t.Errorf("%s: nothing collected", s.Collector)
+				}
+			}
+			for _, c := range source.Provider.Collectors() {
+				for _, s := range b.subjects(t, c.Type()) {
+					if len(s.Missing) > 0 {
+						t.Errorf("%s %s: missing %+v", s.Type, s.ID, s.Missing)
+					}
+					var doc any
+					if err := json.Unmarshal(s.Doc, &doc); err != nil {
+						t.Fatal(err)
+					}
+					conforms(t, s.Type+" "+s.ID, doc, c.Schema.Doc)
+				}
+			}
+		})
+	}
+}
+
+// TestSimulatedDenials denies one operation after the other: its snapshots say so and name the permission.
+func TestSimulatedDenials(t *testing.T) {
+	cloud := start(t, 3)
+	for _, source := range sources(t, cloud) {
+		for _, c := range source.Provider.Collectors() {
+			for _, op := range c.Operations {
+				t.Run(c.Type()+"/"+op.Name, func(t *testing.T) {
+					if err := cloud.Fault(op.Name, simcloud.Fault{Kind: simcloud.Denied}); err != nil {
+						t.Fatal(err)
+					}
+					defer cloud.ClearFaults()
+					run, b := collectOnce(t, cloud, source)
+					if run.Outcome != evidence.OutcomeDenied {
+						t.Errorf("run ended %s, want denied", run.Outcome)
+					}
+					for _, s := range b.snapshots(t) {
+						for _, o := range s.Completeness.Operations {
+							if o.Name == op.Name && o.Outcome == evidence.OutcomeDenied &&
+								o.Permission == strings.Join(op.Permissions, ", ") {
+								return
+							}
+						}
+					}
+					t.Errorf("no snapshot says that %s needs %v", op.Name, op.Permissions)
+				})
+			}
+		}
+	}
+}
+
+func collectOnce(t *testing.T, cloud *simcloud.Cloud, source collect.OpenSource) (evidence.Run, *memory) {
+	t.Helper()
+	b := &memory{}
+	run, err := collect.Run(t.Context(), collect.Config{
+		Sources: []collect.OpenSource{source}, Batch: b, RedactionKey: make([]byte, 32), Trigger: "simulation",
+		Limits: collect.Limits{Pace: math.Inf(1)}, Now: cloud.Now, Getenv: getenv,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, b
+}
+
+func start(t *testing.T, pageSize int) *simcloud.Cloud {
+	t.Helper()
+	root, err := fs.Sub(estates.FS, "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	estate, err := simcloud.Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud, err := simcloud.New(estate, simcloud.Options{PageSize: pageSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cloud.Start(context.WithoutCancel(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cloud.Close() })
+	if err := cloud.SetDay(estate.Days - 1); err != nil {
+		t.Fatal(err)
+	}
+	return cloud
+}
+
+func getenv(name string) string {
+	return map[string]string{
+		"AZURE_TOKEN": simcloud.Token("azure"), "GITHUB_TOKEN": simcloud.Token("github"),
+	}[name]
+}
+
+// sources are the demo's sources that are not AWS.
+func sources(t *testing.T, cloud *simcloud.Cloud) []collect.OpenSource {
+	t.Helper()
+	key, err := cloud.GCPKeyFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(file, key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return []collect.OpenSource{
+		{Name: "gcp", Provider: gcp.Provider{}, Decode: into(gcp.Config{
+			Projects: cloud.Accounts("gcp"), CredentialsFile: file, Endpoint: cloud.URL("gcp")})},
+		{Name: "azure", Provider: azure.Provider{}, Decode: into(azure.Config{
+			Tenant: "tenant", Subscriptions: []string{"all"}, Endpoint: cloud.URL("azure"), TokenEnv: "AZURE_TOKEN"})},
+		{Name: "github", Provider: github.Provider{}, Decode: into(github.Config{
+			Organization: cloud.Accounts("github")[0], BaseURL: cloud.URL("github"), TokenEnv: "GITHUB_TOKEN",
+			Window: 90 * 24 * 3600 * 1e9})},
+	}
+}
+
+func into[C any](config C) func(any) error {
+	return func(out any) error { *out.(*C) = config; return nil }
+}
+
+// conforms holds a document against its schema: what both know must be of one kind.
+func conforms(t *testing.T, at string, v any, s *evidence.Shape) {
+	t.Helper()
+	if s == nil || v == nil || s.Kind == evidence.ShapeAny {
+		return
+	}
+	ok := false
+	switch v := v.(type) {
+	case bool:
+		ok = s.Kind == evidence.ShapeBool
+	case float64:
+		ok = s.Kind == evidence.ShapeNumber || s.Kind == evidence.ShapeInt && v == math.Trunc(v)
+	case string:
+		ok = s.Kind == evidence.ShapeString
+	case []any:
+		ok = s.Kind == evidence.ShapeList
+		for i, e := range v {
+			conforms(t, fmt.Sprintf("%s/%d", at, i), e, s.Elem)
+		}
+	case map[string]any:
+		ok = s.Kind == evidence.ShapeObject || s.Kind == evidence.ShapeMap
+		for key, e := range v {
+			field := s.Elem
+			if s.Kind == evidence.ShapeObject {
+				field = s.Fields[key]
+			}
+			conforms(t, at+"/"+key, e, field)
+		}
+	}
+	if !ok {
+		t.Errorf("%s: %T where the schema says %s", at, v, s.Kind)
+	}
+}
+
+// memory is a batch that keeps everything.
+type memory struct {
+	mu    sync.Mutex
+	lists map[string]map[string][]byte // by dictionary, which is the subject type
+}
+
+type memoryList struct {
+	m    *memory
+	dict string
+	n    int
+}
+
+func (m *memory) List(_, dict string) collect.List { return &memoryList{m: m, dict: dict} }
+
+func (m *memory) Object(_ string, object []byte) (evidence.Digest, error) {
+	return evidence.Sum(object), nil
+}
+
+func (l *memoryList) Add(_ context.Context, key string, object []byte) (evidence.Digest, error) {
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	if l.m.lists == nil {
+		l.m.lists = map[string]map[string][]byte{}
+	}
+	if l.m.lists[l.dict] == nil {
+		l.m.lists[l.dict] = map[string][]byte{}
+	}
+	l.m.lists[l.dict][key] = object
+	l.n++
+	return evidence.Sum(object), nil
+}
+
+func (l *memoryList) Close() (evidence.ListRef, error) {
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	return evidence.ListRef{Count: l.n}, nil
+}
+
+func (m *memory) snapshots(t *testing.T) []evidence.Snapshot {
+	return decoded[evidence.Snapshot](t, m.lists["snapshot"])
+}
+
+func (m *memory) subjects(t *testing.T, kind string) []evidence.Subject {
+	return decoded[evidence.Subject](t, m.lists[kind])
+}
+
+func decoded[T any](t *testing.T, objects map[string][]byte) (all []T) {
+	t.Helper()
+	for key, object := range objects {
+		var v T
+		if err := json.Unmarshal(object, &v); err != nil {
+			t.Fatalf("%s: %v", key, err)
+		}
+		all = append(all, v)
+	}
+	return all
+}
