@@ -1,0 +1,205 @@
+package report
+
+import (
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// exposures draws every failure of the period as a bar over time.
+func (h *html) exposures(p *Posture) {
+	h.put("<section id=\"exposure\"><h2>Exposure</h2>\n<p class=\"lead\">How long what failed. Dark: every look failed. Light: it may " +
+		"have failed, nobody looked.</p>\n")
+	if len(p.Exposures) == 0 {
+		h.empty("Nothing failed in the period.")
+		h.put("</section>\n")
+		return
+	}
+	from, to := exposurePeriod(p)
+	h.put(`<div class="gantt-axis"><span></span><div class="x"><span>{}</span><span>{}</span><span>{}</span></div>`+
+		"<span></span></div>\n<ul class=\"gantt\">\n", day(from), day(from.Add(to.Sub(from)/2)), day(to))
+	for _, e := range p.Exposures[:min(len(p.Exposures), maxExposures)] {
+		h.exposure(e, from, to)
+	}
+	h.put("</ul>\n")
+	h.more(len(p.Exposures) - maxExposures)
+	h.put("</section>\n")
+}
+
+// exposurePeriod is the period, or what the exposures span when none was given.
+func exposurePeriod(p *Posture) (from, to time.Time) {
+	from, to = p.Period.From, p.Period.To
+	if to.IsZero() || p.AsOf.Before(to) && !p.AsOf.IsZero() {
+		to = p.AsOf
+	}
+	if from.IsZero() {
+		from = to
+		for _, e := range p.Exposures {
+			if e.FirstBad.Before(from) {
+				from = e.FirstBad
+			}
+		}
+	}
+	return from, to
+}
+
+func (h *html) exposure(e evidence.Exposure, from, to time.Time) {
+	begin, end := e.LastGood, e.FirstGood
+	if begin.IsZero() {
+		begin = from
+		if e.FirstBad.Before(from) {
+			begin = e.FirstBad
+		}
+	}
+	if end.IsZero() {
+		end = to
+	}
+	said := "first seen failing " + minute(e.FirstBad) + ", last " + minute(e.LastBad)
+	if e.LastGood.IsZero() {
+		said += "; never seen good before"
+	} else {
+		said += "; last good before " + minute(e.LastGood)
+	}
+	if e.FirstGood.IsZero() {
+		said += "; still open"
+	} else {
+		said += "; " + label(e.Ended) + " " + minute(e.FirstGood)
+	}
+	h.put(`<li><div class="who">{}<span>{} {}</span><span><code>{}</code></span></div>`, subjectName(e.Name, e.Subject),
+		severity(e.Severity), e.Check, e.Scope)
+	h.put(`<svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img"><title>{}: {}</title>`, subjectName(e.Name, e.Subject), said)
+	for _, x := range []markup{"0", "250", "500", "750", "1000"} {
+		h.put(`<path class="tick" d="M{} 0V20"/>`, x)
+	}
+	h.band("maybe", begin, end, from, to)
+	h.band("sure", e.FirstBad, e.LastBad, from, to)
+	ended := "open"
+	if e.Ended != "" {
+		ended = label(e.Ended)
+	}
+	h.put(`</svg><div class="long">{}<br><span class="soft">{}`, span(e.Least, e.Most), ended)
+	if e.Unseen > 0 {
+		h.put(`, {} unseen`, duration(e.Unseen))
+	}
+	h.put("</span></div></li>\n")
+}
+
+// band draws a span of time; a moment is drawn as a thin line, so that it is seen at all.
+func (h *html) band(class string, begin, end, from, to time.Time) {
+	x0, x1 := place(begin, from, to), place(end, from, to)
+	if end.Before(from) || begin.After(to) {
+		return
+	}
+	if x1-x0 < 3 {
+		x0 = max(0, min(x0, 997))
+		x1 = x0 + 3
+	}
+	h.put(`<rect class="{}" x="{}" y="3" width="{}" height="14"/>`, class, decimal(x0), decimal(x1-x0))
+}
+
+func place(t, from, to time.Time) float64 {
+	if !to.After(from) {
+		return 0
+	}
+	return 1000 * min(max(float64(t.Sub(from))/float64(to.Sub(from)), 0), 1)
+}
+
+// changes lists drift by cause.
+func (h *html) changes(changes []evidence.Change) {
+	h.put("<section id=\"drift\"><h2>Drift</h2>\n<p class=\"lead\">What differs between the beginning and the end of the period, by what " +
+		"caused it. A fall that the checks caused is not a regression.</p>\n")
+	if len(changes) == 0 {
+		h.empty("Nothing changed.")
+	}
+	for _, g := range byCause(changes) {
+		h.put("<h3>{} <span class=\"soft\">({})</span></h3>\n", causeTitle(g.cause), group(len(g.changes)))
+		var rows [][]any
+		for _, c := range g.changes[:min(len(g.changes), maxChanges)] {
+			rows = append(rows, []any{h.changed(c), step(c), h.detail(c), seen(c.Between)})
+		}
+		h.table([]string{"What", "Step", "Detail", "Between"}, rows)
+		h.more(len(g.changes) - maxChanges)
+	}
+	h.put("</section>\n")
+}
+
+func (h *html) changed(c evidence.Change) markup {
+	out := join(`<span class="soft">{}</span> {}`, changeKind(c.What), subjectName(c.Name, firstOf(c.Subject, c.Control, c.Type, c.Scope)))
+	if under := firstOf(c.Check, c.Type, ""); under != "" {
+		out += join(`<br><code class="soft">{}</code>`, under)
+	}
+	if c.Scope != "" {
+		out += join(`<br><code class="soft">{}</code>`, c.Scope)
+	}
+	return out
+}
+
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// changeKind is what a change is, in words.
+func changeKind(what string) string {
+	switch what {
+	case "subject-added":
+		return "new"
+	case "subject-removed":
+		return "gone"
+	case "subject-changed":
+		return "changed"
+	case "scope-added":
+		return "new scope"
+	case "scope-lost":
+		return "lost scope"
+	}
+	return what
+}
+
+func step(c evidence.Change) markup {
+	switch {
+	case c.What == "requirement", c.Before == "" && c.After == "":
+		return ""
+	}
+	return join(`<span class="nowrap">{} → </span>{}`, chipOr(c.Before), chipOr(c.After))
+}
+
+func chipOr(s string) markup {
+	if s == "" {
+		return `<span class="soft">none</span>`
+	}
+	return chip(s)
+}
+
+func (h *html) detail(c evidence.Change) markup {
+	var out markup
+	if c.What == "requirement" {
+		out = join(`<span class="soft">was</span> {}<br><span class="soft">is</span> {}`, label(c.Before), label(c.After))
+	}
+	if c.Reason != "" {
+		out += join(`{}`, c.Reason)
+	}
+	if c.What != "subject-changed" || len(c.Fields) == 0 {
+		return out
+	}
+	out += `<ul class="diff">`
+	for i, f := range c.Fields {
+		if i == 8 {
+			out += join(`<li class="soft">and {} more fields</li>`, len(c.Fields)-i)
+			break
+		}
+		out += join(`<li><code>{}</code> <del>{}</del> → <ins>{}</ins></li>`, f.Path, value(f.Before, 120), value(f.After, 120))
+	}
+	return out + `</ul>`
+}
+
+func seen(w evidence.Window) markup {
+	if w.To.IsZero() {
+		return ""
+	}
+	return join(`<span class="nowrap">{}</span> <span class="nowrap">{}</span>`, minute(w.From), minute(w.To))
+}
