@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"exhibit/collectors/azure"
 	"exhibit/collectors/gcp"
@@ -84,6 +89,23 @@ func TestSimulatedDenials(t *testing.T) {
 	}
 }
 
+// TestEnterpriseServer collects from an API that stands under a path of its host.
+func TestEnterpriseServer(t *testing.T) {
+	cloud := start(t, 0)
+	target, err := url.Parse(cloud.URL("github"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.StripPrefix("/api/v3", httputil.NewSingleHostReverseProxy(target)))
+	defer server.Close()
+	run, _ := collectOnce(t, cloud, collect.OpenSource{Name: "ghes", Provider: github.Provider{}, Decode: into(github.Config{
+		Organization: cloud.Accounts("github")[0], BaseURL: server.URL + "/api/v3", TokenEnv: "GITHUB_TOKEN",
+		Window: evidence.Duration(24 * time.Hour)})})
+	if run.Outcome != evidence.OutcomeOK || run.Scopes[0].Subjects == 0 {
+		t.Errorf("run ended %s: %+v", run.Outcome, run.Scopes)
+	}
+}
+
 func collectOnce(t *testing.T, cloud *simcloud.Cloud, source collect.OpenSource) (evidence.Run, *memory) {
 	t.Helper()
 	b := &memory{}
@@ -145,7 +167,7 @@ func sources(t *testing.T, cloud *simcloud.Cloud) []collect.OpenSource {
 			Tenant: "tenant", Subscriptions: []string{"all"}, Endpoint: cloud.URL("azure"), TokenEnv: "AZURE_TOKEN"})},
 		{Name: "github", Provider: github.Provider{}, Decode: into(github.Config{
 			Organization: cloud.Accounts("github")[0], BaseURL: cloud.URL("github"), TokenEnv: "GITHUB_TOKEN",
-			Window: 90 * 24 * 3600 * 1e9})},
+			Window: evidence.Duration(90 * 24 * time.Hour)})},
 	}
 }
 

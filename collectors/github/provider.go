@@ -103,7 +103,7 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 		return nil, fmt.Errorf("github: make a client of %s: %w", text, err)
 	}
 	return &source{config: c, session: &session{
-		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host,
+		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host, base: base.Path,
 		since: env.Now().Add(-time.Duration(c.Window)), answered: answeredKeys(),
 	}}, nil
 }

@@ -31,6 +31,7 @@ type session struct {
 	organization string
 	patterns     []string
 	host         string
+	base         string    // the path under which the API stands, "/api/v3/"
 	since        time.Time // populations reach back to here
 	answered     []string  // see answeredKeys
 }
@@ -91,7 +92,7 @@ func pause(err error, try int) time.Duration {
 }
 
 func (s *session) once(ctx context.Context, ref string, v any) (next int, err error) {
-	request, err := s.client.NewRequest(ctx, http.MethodGet, ref, nil)
+	request, err := s.client.NewRequest(collect.WithBasePath(ctx, s.base), http.MethodGet, ref, nil)
 	if err != nil {
 		return 0, err
 	}

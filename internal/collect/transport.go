@@ -92,7 +92,8 @@ func permitted(c *call, req *http.Request) error {
 		}
 		return nil
 	}
-	if req.Method != c.op.Method || !matches(c.op.Path, req.URL.EscapedPath()) {
+	path := strings.TrimPrefix(req.URL.EscapedPath(), basePath(req.Context()))
+	if req.Method != c.op.Method || !matches(c.op.Path, path) {
 		return fmt.Errorf("%s %s while calling %s: %w", req.Method, req.URL.Path, c.op.Name, ErrUndeclared)
 	}
 	return nil
