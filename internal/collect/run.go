@@ -136,6 +136,7 @@ func newRun(cfg Config) *run {
 	if r.Transport == nil {
 		r.Transport = NewTransport()
 	}
+	r.Transport = steady{r.Transport}
 	if r.ID == "" {
 		r.ID = r.now().Format("20060102T150405.000Z") + "-" + randomHex()
 	}
