@@ -3,6 +3,7 @@ package simcloud
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -28,9 +29,21 @@ func awsConfig(c *Cloud, account, region string) aws.Config {
 // loopback reaches the cloud under any name: S3 Control puts the account before the host.
 func loopback(c *Cloud) *http.Client {
 	host := strings.TrimPrefix(c.URL("aws"), "http://")
-	return &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	return &http.Client{Transport: &steady{http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", host)
-	}}}
+	}}}}
+}
+
+// steady keeps net/http from closing a connection under a quick answer: the SDK closes a request's body when the answer
+// begins, and the body's WriteTo then fails.
+type steady struct{ http.Transport }
+
+func (s *steady) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		req = req.Clone(req.Context())
+		req.Body = struct{ io.ReadCloser }{req.Body}
+	}
+	return s.Transport.RoundTrip(req)
 }
 
 // ask makes one SDK call that must work.

@@ -1,6 +1,11 @@
 package simcloud
 
-import "testing"
+import (
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+)
 
 func BenchmarkLoadDemo(b *testing.B) {
 	for range b.N {
@@ -17,5 +22,27 @@ func BenchmarkSetDay(b *testing.B) {
 		if err := c.SetDay(i % 90); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// bare returns a function that asks one path of the simulated AWS over a connection of its own.
+func bare(c *Cloud, authorization string) func(path string) error {
+	client := &http.Client{Transport: &http.Transport{}}
+	return func(path string) error {
+		req, err := http.NewRequest(http.MethodGet, c.URL("aws")+path, nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", authorization)
+		res, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return errors.New(res.Status)
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		return err
 	}
 }

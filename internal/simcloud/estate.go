@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -23,7 +25,7 @@ type Estate struct {
 
 	lists   map[string][]seed
 	objects map[string]seed
-	given   map[string]items // generated lists
+	given   func(day int) map[string]items // generated lists
 	events  []event
 }
 
@@ -37,7 +39,7 @@ type seed struct {
 // azure/SUBSCRIPTION/, github/ORGANISATION/ and github/ORGANISATION/REPOSITORY/ one JSON file a kind: an array of things
 // or one object, with the provider's own member names. See testdata/estates/README.md.
 func Load(fsys fs.FS) (*Estate, error) {
-	e := &Estate{lists: map[string][]seed{}, objects: map[string]seed{}, given: map[string]items{}}
+	e := &Estate{lists: map[string][]seed{}, objects: map[string]seed{}}
 	var head struct {
 		Company string
 		Base    time.Time
@@ -119,6 +121,7 @@ func readJSON(fsys fs.FS, name string, v any) error {
 func (e *Estate) at(day int) (*world, error) {
 	w := &world{day: day, now: e.Base.AddDate(0, 0, day), accounts: map[string][]string{}, lists: map[string]items{},
 		objects: map[string]map[string]any{}}
+	w.date = w.now.Format(http.TimeFormat)
 	changed, err := e.play(day, w)
 	if err != nil {
 		return nil, err
@@ -148,8 +151,8 @@ func (e *Estate) at(day int) (*world, error) {
 		w.objects[p] = doc.(map[string]any)
 		w.know(p)
 	}
-	for p, l := range e.given {
-		w.lists[p] = l
+	if e.given != nil {
+		maps.Copy(w.lists, e.given(day))
 	}
 	return w, nil
 }

@@ -106,10 +106,10 @@ func move(out map[string]any, to string, d map[string]any, from string) {
 func entitiesForPolicy(k *awsCall) ([]byte, *awsFail) {
 	arn := k.form.Get("PolicyArn")
 	it, ok := k.list("policies").Find(arn)
-	if !ok {
+	if !ok && !strings.HasPrefix(arn, "arn:aws:iam::aws:policy/") { // those of AWS exist, attached or not
 		return nil, noSuchEntity("policy", arn)
 	}
-	if e, ok := it.doc["Entities"]; ok {
+	if e, generated := k.generated(it); generated {
 		return it.append(nil, "iam:ListEntitiesForPolicy", func(dst []byte, _ map[string]any) []byte {
 			return wrap(queryDialect.members(dst, "", e.(map[string]any)), "IsTruncated", "false")
 		}), nil
@@ -143,6 +143,15 @@ func entitiesForPolicy(k *awsCall) ([]byte, *awsFail) {
 		shown[e.member] = append(shown[e.member].([]any), e.doc)
 	}
 	return queryXML(shown), nil
+}
+
+// generated returns what a generated policy says of itself; its holders are too many to be looked through.
+func (k *awsCall) generated(policy item) (entities any, ok bool) {
+	if policy.shape == nil {
+		return nil, false
+	}
+	entities, ok = policy.doc["Entities"]
+	return entities, ok
 }
 
 func attaches(doc map[string]any, arn string) bool {

@@ -23,8 +23,12 @@ func kmsOps() awsOps {
 			}
 			return k.kmsList("Aliases", aliases(all), func(d map[string]any) map[string]any { return d })
 		},
+		"ListResourceTags": onKey(func(d map[string]any) (map[string]any, *awsFail) {
+			tags, _ := d["Tags"].([]any)
+			return map[string]any{"Tags": append([]any{}, tags...), "Truncated": false}, nil
+		}),
 		"DescribeKey": onKey(func(d map[string]any) (map[string]any, *awsFail) {
-			return map[string]any{"KeyMetadata": without(d, "Rotation", "Policy", "Aliases")}, nil
+			return map[string]any{"KeyMetadata": without(d, "Rotation", "Policy", "Aliases", "Tags")}, nil
 		}),
 		"GetKeyRotationStatus": onKey(func(d map[string]any) (map[string]any, *awsFail) {
 			r, ok := d["Rotation"].(map[string]any)

@@ -51,13 +51,17 @@ type genItems struct {
 	key    string // with serialMark
 	shapes []*shape
 	seed   uint64
+	day    int
 }
 
 func (g *genItems) Len() int { return g.n }
 
 // At returns an item without its key, which lists do not need.
 func (g *genItems) At(i int) item {
-	h := (uint64(i) + g.seed) * 0x9e3779b97f4a7c15
+	version := (g.day + i%scaleAge) / scaleAge
+	h := (uint64(i) + uint64(version)<<40 + g.seed) * 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	h *= 0xbf58476d1ce4e5b9
 	return item{"", i, g.shapes[(h>>32)%uint64(len(g.shapes))]}
 }
 

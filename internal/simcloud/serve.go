@@ -44,7 +44,7 @@ func (c *Cloud) handler(route router) http.Handler {
 		}
 		k := route(req)
 		if k.op == "" {
-			c.write(out, k.answer())
+			c.write(out, req.w, k.answer())
 			return
 		}
 		c.counts.add(k.op)
@@ -53,12 +53,12 @@ func (c *Cloud) handler(route router) http.Handler {
 			return
 		}
 		if !faulty {
-			c.write(out, k.answer())
+			c.write(out, req.w, k.answer())
 			return
 		}
 		switch f.Kind {
 		case Slow:
-			c.write(out, k.answer())
+			c.write(out, req.w, k.answer())
 		case Truncated:
 			truncate(out, k.answer())
 		case Reset:
@@ -70,16 +70,17 @@ func (c *Cloud) handler(route router) http.Handler {
 			if f.RetryAfter > 0 && (f.Kind == Throttled || f.Kind == Unavailable) {
 				r.header = append(r.header, "Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())))
 			}
-			c.write(out, r)
+			c.write(out, req.w, r)
 		}
 	})
 }
 
-func (c *Cloud) write(out http.ResponseWriter, r response) {
+func (c *Cloud) write(out http.ResponseWriter, w *world, r response) {
 	h := out.Header()
 	for i := 0; i+1 < len(r.header); i += 2 {
 		h[http.CanonicalHeaderKey(r.header[i])] = []string{r.header[i+1]}
 	}
+	h["Date"] = []string{w.date} // the simulated clock's
 	h["Content-Length"] = []string{strconv.Itoa(len(r.body))}
 	out.WriteHeader(r.status)
 	_, _ = out.Write(r.body) // the caller may be gone

@@ -11,6 +11,7 @@ import (
 type world struct {
 	day      int
 	now      time.Time
+	date     string                    // now, as a Date header
 	accounts map[string][]string       // by provider
 	lists    map[string]items          // by path, "aws/111122223333/users"
 	objects  map[string]map[string]any // by path, "aws/111122223333/account"
