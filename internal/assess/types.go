@@ -5,6 +5,7 @@ import (
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"github.com/valyala/fastjson"
 
 	"exhibit/internal/evidence"
 )
@@ -119,11 +120,16 @@ func (t *typeTable) shapeType(name string, s *evidence.Shape, root bool) *types.
 	return typ
 }
 
-// fieldOf returns CEL's accessors of one field of an object below a document's top.
+// fieldOf returns CEL's accessors of one field of an object below a document's top. A null is read as null, but has() and
+// .? take it for absent: providers write either.
 func fieldOf(name string, s *evidence.Shape) (ref.FieldTester, ref.FieldGetter) {
 	isSet := func(target any) bool {
 		o, ok := target.(*object)
-		return ok && o.obj.Get(name) != nil
+		if !ok {
+			return false
+		}
+		v := o.obj.Get(name)
+		return v != nil && v.Type() != fastjson.TypeNull
 	}
 	get := func(target any) (any, error) {
 		if o, ok := target.(*object); ok {
