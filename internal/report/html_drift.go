@@ -65,11 +65,11 @@ func (h *html) exposure(e evidence.Exposure, from, to time.Time) {
 	} else {
 		said += "; " + label(e.Ended) + " " + minute(e.FirstGood)
 	}
-	h.put(`<li><div class="who">{}<span>{} {}</span><span><code>{}</code></span></div>`, subjectName(e.Name, e.Subject),
+	h.put(`<li><div class="who">{}<small>{} · {}</small><small><code>{}</code></small></div>`, subjectName(e.Name, e.Subject),
 		severity(e.Severity), e.Check, e.Scope)
 	h.put(`<svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img"><title>{}: {}</title>`, subjectName(e.Name, e.Subject), said)
-	for _, x := range []markup{"0", "250", "500", "750", "1000"} {
-		h.put(`<path class="tick" d="M{} 0V20"/>`, x)
+	for _, t := range ticks(from, to) {
+		h.put(`<path class="tick" d="M{} 0V20"/>`, position(t, from, to))
 	}
 	h.band("maybe", begin, end, from, to)
 	h.band("sure", e.FirstBad, e.LastBad, from, to)
@@ -82,6 +82,25 @@ func (h *html) exposure(e evidence.Exposure, from, to time.Time) {
 		h.put(`, {} unseen`, duration(e.Unseen))
 	}
 	h.put("</span></div></li>\n")
+}
+
+// ticks are the first days of months within a span, or days when it is short; none when they would stand too close.
+func ticks(from, to time.Time) []time.Time {
+	var out []time.Time
+	y, m, d := from.UTC().Date()
+	if to.Sub(from) > 45*24*time.Hour {
+		for t := time.Date(y, m+1, 1, 0, 0, 0, 0, time.UTC); t.Before(to); t = t.AddDate(0, 1, 0) {
+			out = append(out, t)
+		}
+	} else {
+		for t := time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC); t.Before(to); t = t.AddDate(0, 0, 1) {
+			out = append(out, t)
+		}
+	}
+	if len(out) > 48 {
+		return nil
+	}
+	return out
 }
 
 // band draws a span of time; a moment is drawn as a thin line, so that it is seen at all.
@@ -112,13 +131,15 @@ func (h *html) changes(changes []evidence.Change) {
 		h.empty("Nothing changed.")
 	}
 	for _, g := range byCause(changes) {
-		h.put("<h3>{} <span class=\"soft\">({})</span></h3>\n", causeTitle(g.cause), group(len(g.changes)))
+		h.put("<details class=\"group\" open><summary><h3>{} <span class=\"soft\">({})</span></h3></summary>\n", causeTitle(g.cause),
+			group(len(g.changes)))
 		var rows [][]any
 		for _, c := range g.changes[:min(len(g.changes), maxChanges)] {
 			rows = append(rows, []any{h.changed(c), step(c), h.detail(c), seen(c.Between)})
 		}
-		h.table([]string{"What", "Step", "Detail", "Between"}, rows)
+		h.tableOf(" fixed drift", []string{"What", "Step", "Detail", "Between"}, rows)
 		h.more(len(g.changes) - maxChanges)
+		h.put("</details>\n")
 	}
 	h.put("</section>\n")
 }
@@ -128,7 +149,7 @@ func (h *html) changed(c evidence.Change) markup {
 	if under := firstOf(c.Check, c.Type, ""); under != "" {
 		out += join(`<br><code class="soft">{}</code>`, under)
 	}
-	if c.Scope != "" {
+	if c.Scope != "" && firstOf(c.Name, c.Subject, c.Control, c.Type) != "" {
 		out += join(`<br><code class="soft">{}</code>`, c.Scope)
 	}
 	return out
@@ -201,5 +222,5 @@ func seen(w evidence.Window) markup {
 	if w.To.IsZero() {
 		return ""
 	}
-	return join(`<span class="nowrap">{}</span> <span class="nowrap">{}</span>`, minute(w.From), minute(w.To))
+	return join(`<span class="nowrap">{}</span><br><span class="nowrap">{}</span>`, minute(w.From), minute(w.To))
 }

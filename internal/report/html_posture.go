@@ -23,10 +23,7 @@ func (h *html) framework(i int, f FrameworkPosture) {
 }
 
 func (h *html) requirement(r RequirementPosture) {
-	score := ""
-	if len(r.Parts) > 0 {
-		score = r.Score.String()
-	}
+	score := brief(r.Score)
 	h.put(`<details><summary><span class="row req"><span class="id">{}</span><span class="t">{}`, r.ID, r.Title)
 	if r.Strength != "" && r.Strength != "full" && len(r.Parts) > 0 {
 		h.put(`<span class="tag">{}</span>`, r.Strength)
@@ -88,7 +85,7 @@ func heading(domain string) string {
 func (h *html) control(c ControlPosture) {
 	h.put(`<details id="c-{}"><summary><span class="row"><span class="t">{}</span><span class="st">{}</span>`+
 		`<span class="num">{}</span></span></summary><div class="inside">`, slug(c.ID), c.Title, statusChip(string(c.Status), c.Accepted),
-		c.Score.String())
+		brief(c.Score))
 	h.put(`<p>{}</p><p class="soft"><code>{}</code>, owned by {}</p>`, c.Statement, c.ID, c.Owner)
 	if c.Manual != "" {
 		h.put(`<p>{} {}</p>`, chip(string(Manual)), c.Manual)
@@ -116,6 +113,14 @@ func (h *html) control(c ControlPosture) {
 		h.table([]string{"Scope", "Status", "Observations", "Oldest evidence", "Why unknown"}, rows)
 	}
 	h.put("</div></details>\n")
+}
+
+// brief is a score, and nothing where there is nothing to judge.
+func brief(s Score) string {
+	if s.All() == 0 {
+		return ""
+	}
+	return s.String()
 }
 
 // counts is "3 fail, 40 pass" in order of need.
@@ -175,9 +180,9 @@ func (h *html) failures(failures []Failure) {
 		if f.Remediation != "" {
 			facts += join(`<br><span class="soft">{}</span>`, f.Remediation)
 		}
-		since := ""
+		var since markup
 		if !f.Since.IsZero() {
-			since = day(f.Since)
+			since = join(`<span class="nowrap">{}</span>`, day(f.Since))
 		}
 		rows = append(rows, []any{severity(f.Severity), verdict, who, what, since, facts})
 	}

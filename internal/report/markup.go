@@ -66,8 +66,11 @@ func (h *html) id() string {
 // chip is a status, verdict or outcome with its colour, its sign and its word.
 func chip(s string) markup {
 	class := tone(s)
-	if s == string(Manual) {
+	switch s {
+	case string(Manual):
 		class += " manual"
+	case "lapsed", "expired":
+		class += " lapsed"
 	}
 	return join(`<span class="s {}">{}</span>`, class, label(s))
 }
@@ -81,8 +84,11 @@ func statusChip(s string, accepted bool) markup {
 }
 
 // table writes a table that becomes a list of cards on a narrow screen. Cells are escaped unless they are markup.
-func (h *html) table(header []string, rows [][]any) {
-	h.put(`<div class="scroll"><table class="stack"><thead><tr>`)
+func (h *html) table(header []string, rows [][]any) { h.tableOf("", header, rows) }
+
+// tableOf is table with a class that gives its columns their widths.
+func (h *html) tableOf(class markup, header []string, rows [][]any) {
+	h.put(`<div class="scroll"><table class="stack{}"><thead><tr>`, class)
 	for _, t := range header {
 		h.put(`<th scope="col">{}</th>`, t)
 	}
