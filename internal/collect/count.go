@@ -123,6 +123,8 @@ func (w *work) completeness(err error) (evidence.Completeness, evidence.Outcome)
 	sort.Slice(c.Excluded, func(i, j int) bool { return c.Excluded[i].Reason < c.Excluded[j].Reason })
 	var e *Error
 	switch {
+	case errors.As(err, &e) && e.Outcome == evidence.OutcomeNotEnabled && w.listed > 0:
+		return c, evidence.OutcomeFailed // a service that is off has listed nothing
 	case errors.As(err, &e) && !e.Absent:
 		return c, e.Outcome
 	case err != nil:
