@@ -214,6 +214,9 @@ func (c *compiler) scan(root ast.Expr, k *check) (loops int, problem string) {
 			}
 		case ast.ComprehensionKind:
 			loops = max(loops, depth(e))
+			if e.AsComprehension().IterRange().Kind() == ast.MapKind {
+				problem = "a map that is written in the expression has no order to go through: use a list"
+			}
 		case ast.IdentKind:
 			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok {
 				add(&k.related, typ)

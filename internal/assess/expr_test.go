@@ -34,6 +34,8 @@ func TestExpressionErrors(t *testing.T) {
 		{`subject.doc.Name`, `1:1: expected a true or false expression, got wrapper(string)`},
 		{`subject.doc.Size >`, "1:19: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"},
 		{``, "1:1: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"},
+		{`{"a": 1}.all(k, k == "a")`,
+			`1:1: a map that is written in the expression has no order to go through: use a list`},
 		{`lists.range(1000000000).size() > 0`, `1:1: lists.range() makes lists of any length and may not be used`},
 	}
 	for _, tt := range tests {

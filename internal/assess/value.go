@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
@@ -166,7 +167,10 @@ func (o *object) FindStringKey(key string) (any, bool) {
 func (o *object) Find(key ref.Val) (ref.Val, bool) {
 	k, ok := key.(types.String)
 	if !ok {
-		return types.MaybeNoSuchOverloadErr(key), false
+		if types.IsUnknownOrError(key) {
+			return key, false
+		}
+		return nil, false
 	}
 	if m := o.missing(string(k)); m != nil {
 		return m, false
@@ -183,7 +187,7 @@ func (o *object) Get(key ref.Val) ref.Val {
 	if found || v != nil {
 		return v
 	}
-	return types.WrapErr(absentError(key.(types.String)))
+	return types.WrapErr(absentError(fmt.Sprint(key.Value())))
 }
 
 // Contains implements traits.Container.
