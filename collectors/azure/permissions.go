@@ -20,7 +20,7 @@ type roleDefinition struct {
 
 // Permissions returns a custom role, for `az role definition create --role-definition @FILE`, with what the declared
 // operations need and no more. The subscription in it is to be filled in.
-func Permissions() string {
+func (Provider) Permissions() string {
 	raw, err := json.MarshalIndent(roleDefinition{
 		Name:             "exhibit reader",
 		IsCustom:         true,

@@ -9,7 +9,7 @@ import (
 
 func TestPermissions(t *testing.T) {
 	var role roleDefinition
-	if err := json.Unmarshal([]byte(Permissions()), &role); err != nil {
+	if err := json.Unmarshal([]byte(Provider{}.Permissions()), &role); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{

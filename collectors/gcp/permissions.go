@@ -7,7 +7,7 @@ import (
 )
 
 // Permissions returns a custom role, as gcloud reads it from a file, with what the declared operations need and no more.
-func Permissions() string {
+func (Provider) Permissions() string {
 	var b strings.Builder
 	b.WriteString(`# gcloud iam roles create exhibitReader --project=PROJECT --file=THIS_FILE
 # gcloud projects add-iam-policy-binding PROJECT --role=projects/PROJECT/roles/exhibitReader --member=serviceAccount:…

@@ -6,7 +6,7 @@ import (
 )
 
 func TestPermissions(t *testing.T) {
-	_, got, _ := strings.Cut(Permissions(), "includedPermissions:\n")
+	_, got, _ := strings.Cut(Provider{}.Permissions(), "includedPermissions:\n")
 	want := `- compute.firewalls.list
 - logging.sinks.list
 - resourcemanager.projects.get

@@ -9,7 +9,7 @@ import (
 
 // Permissions returns what a fine-grained token or an app needs for the declared operations and no more, in the form in
 // which an app's manifest names it.
-func Permissions() string {
+func (Provider) Permissions() string {
 	need := map[string]string{}
 	for _, p := range collect.Permissions(Provider{}) {
 		name, level, _ := strings.Cut(p, ": ")

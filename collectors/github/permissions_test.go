@@ -13,7 +13,7 @@ func TestPermissions(t *testing.T) {
   }
 }
 `
-	if got := Permissions(); got != want {
+	if got := (Provider{}).Permissions(); got != want {
 		t.Errorf("permissions:\n%s\nwant:\n%s", got, want)
 	}
 }

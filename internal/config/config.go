@@ -128,7 +128,7 @@ func (c *Config) setDefaults() {
 		c.Store = "evidence.db"
 	}
 	if c.Key == "" {
-		c.Key = strings.TrimSuffix(c.Store, ".db") + ".key"
+		c.Key = keyBeside(c.Store)
 	}
 	for _, p := range []*string{&c.Store, &c.Key, &c.Controls, &c.Mappings, &c.Acceptances} {
 		if *p != "" && !filepath.IsAbs(*p) {
@@ -179,3 +179,11 @@ func orNone(names []string) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// SetStore points the configuration at another store, whose key stands beside it.
+func (c *Config) SetStore(path string) {
+	c.Store = path
+	c.Key = keyBeside(path)
+}
+
+func keyBeside(store string) string { return strings.TrimSuffix(store, ".db") + ".key" }

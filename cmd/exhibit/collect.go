@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/daemon"
+	"exhibit/internal/evidence"
+	"exhibit/internal/report"
+	"exhibit/internal/store"
+)
+
+func (c *command) collectCommand() *cobra.Command {
+	var trigger string
+	cmd := &cobra.Command{
+		Use:   "collect [SOURCE...]",
+		Short: "Collect once, commit, assess and print the posture",
+		Long: `collect asks every configured source, or those that are named, and commits what it saw as one run, whole or not at all.
+It then judges everything that is committed and commits the judgement too.
+
+It ends with 0 when everything that was asked for could be seen, and with 3 when something could not: what, why and which
+permission was missing is printed, and the checks concerned are unknown.`,
+		Example: "  exhibit collect\n  exhibit collect prod-aws --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withApp(cmd.Context(), daemon.Write, func(app *daemon.App) error {
+				return c.collect(cmd.Context(), app, args, trigger)
+			})
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if cfg, err := c.configuration(); err == nil {
+				for _, s := range cfg.Sources {
+					names = append(names, s.Name)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	cmd.Flags().StringVar(&trigger, "trigger", "manual", "what the run says about why it was made: manual, schedule, ci")
+	return cmd
+}
+
+func (c *command) collect(ctx context.Context, app *daemon.App, sources []string, trigger string) error {
+	switch trigger {
+	case "manual", "schedule", "ci":
+	default:
+		return usage(fmt.Errorf("trigger %q: expected manual, schedule or ci", trigger))
+	}
+	bar := c.progress("collect")
+	res, err := app.Collect(ctx, daemon.CollectRequest{Sources: sources, Trigger: trigger, Progress: func(p collect.Progress) {
+		bar.set(int64(p.Done), int64(p.Total))
+	}})
+	bar.done()
+	if err != nil {
+		return err
+	}
+	err = c.print(res, func(w io.Writer) error {
+		if err := runText(w, res.Run); err != nil {
+			return err
+		}
+		return app.Store.View(func(v *store.View) error {
+			posture, err := app.Posture(v, app.Now(), evidence.Window{})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(w)
+			return report.Text(w, posture, c.textOptions())
+		})
+	})
+	if err == nil && !res.Run.Outcome.Seen() {
+		return silent(exitIncomplete)
+	}
+	return err
+}
+
+// runText writes how each scope of a run ended.
+func runText(w io.Writer, run evidence.Run) error {
+	fmt.Fprintf(w, "Run %s: %s\n", run.ID, run.Outcome)
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(tw, "SOURCE\tSCOPE\tOUTCOME\tSUBJECTS\tREQUESTS\tREASON")
+	for _, s := range run.Scopes {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%d\t%s\n", s.Source, s.Scope.ID(), s.Outcome, s.Subjects, s.Requests, s.Reason)
+	}
+	return tw.Flush()
+}

@@ -1,0 +1,50 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTemplate holds that every file that init may write can be read back.
+func TestTemplate(t *testing.T) {
+	home := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := []string{"aws", "gcp", "azure", "github", "file"}
+	for _, tc := range []struct {
+		name string
+		env  map[string]string
+		want []string
+	}{
+		{"nothing", nil, nil},
+		{"a file", map[string]string{"HOME": home}, []string{"aws"}},
+		{"needs a project", map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": "x"}, nil},
+		{"everything", map[string]string{"AWS_PROFILE": "x", "GOOGLE_APPLICATION_CREDENTIALS": "x", "GOOGLE_CLOUD_PROJECT": "shop",
+			"AZURE_CLIENT_ID": "x", "GITHUB_TOKEN": "FIXTURE-token", "GITHUB_REPOSITORY_OWNER": "shop"}, []string{"aws", "gcp", "azure", "github"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			getenv := func(k string) string { return tc.env[k] }
+			text := Template(FindCredentials(getenv), getenv)
+			c, err := Parse("exhibit.yaml", []byte(text), all)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			var got []string
+			for _, s := range c.Sources {
+				got = append(got, s.Name)
+			}
+			if strings.Join(got, " ") != strings.Join(tc.want, " ") {
+				t.Errorf("active sources %v, want %v\n%s", got, tc.want, text)
+			}
+			if strings.Contains(text, "FIXTURE-token") {
+				t.Error("a credential's value stands in the file")
+			}
+		})
+	}
+}

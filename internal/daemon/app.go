@@ -1,0 +1,112 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"exhibit/collectors"
+	"exhibit/internal/catalog"
+	"exhibit/internal/collect"
+	"exhibit/internal/config"
+	"exhibit/internal/evidence"
+	"exhibit/internal/ledger"
+	"exhibit/internal/store"
+)
+
+// Mode says what the store is opened for.
+type Mode int
+
+const (
+	// Read opens the store beside other readers.
+	Read Mode = iota
+	// Write opens it alone, with its key.
+	Write
+)
+
+// Options configure Open. All of them are needed.
+type Options struct {
+	Config *config.Config
+	Mode   Mode
+	Now    func() time.Time
+	Getenv func(string) string
+}
+
+// App is an opened store with what is needed to collect into it, judge it and report on it. Its methods may be called
+// from many goroutines; writers take turns.
+type App struct {
+	Config  *config.Config
+	Store   *store.Store
+	Catalog *catalog.Catalog
+
+	key     *ledger.Key
+	now     func() time.Time
+	getenv  func(string) string
+	writing sync.Mutex // held for the whole of a collection or an assessment
+}
+
+// ProviderNames lists what a source may be.
+func ProviderNames() []string {
+	var names []string
+	for _, p := range collectors.All() {
+		names = append(names, p.Name())
+	}
+	return names
+}
+
+// Schemas lists the schemas of all subject types.
+func Schemas() []evidence.Schema {
+	var out []evidence.Schema
+	for _, p := range collectors.All() {
+		for _, c := range p.Collectors() {
+			out = append(out, c.Schema)
+		}
+	}
+	return out
+}
+
+// Open opens the store that the configuration names and loads the catalog. It never creates a store; the error wraps
+// store.ErrLocked when another process holds it.
+func Open(o Options) (*App, error) {
+	cat, err := LoadCatalog(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	app := &App{Config: o.Config, Catalog: cat, now: o.Now, getenv: o.Getenv}
+	if o.Mode == Write {
+		// Whether there is a store comes first: without one, a missing key is not the news.
+		if _, err := os.Stat(o.Config.Store); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("open store: there is none at %s; create it with exhibit init", o.Config.Store)
+		}
+		if app.key, err = readKey(o.Config.Key); err != nil {
+			return nil, err
+		}
+	}
+	app.Store, err = store.Open(o.Config.Store, store.Options{ReadOnly: o.Mode == Read, Key: app.key})
+	if errors.Is(err, store.ErrNotExist) {
+		return nil, fmt.Errorf("%w; create it with exhibit init", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return app, nil
+}
+
+// Close closes the store.
+func (a *App) Close() error { return a.Store.Close() }
+
+// Now returns the time in the form that is recorded: UTC, to the millisecond.
+func (a *App) Now() time.Time { return a.now().UTC().Truncate(time.Millisecond) }
+
+// provider returns the provider of a source.
+func provider(name string) (collect.Provider, error) {
+	for _, p := range collectors.All() {
+		if p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("provider %q is not known", name)
+}

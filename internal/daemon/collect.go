@@ -1,0 +1,113 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"exhibit/internal/build"
+	"exhibit/internal/collect"
+	"exhibit/internal/config"
+	"exhibit/internal/evidence"
+	"exhibit/internal/store"
+)
+
+// CollectRequest is one collection.
+type CollectRequest struct {
+	Sources  []string // names; empty means all
+	Trigger  string   // as evidence.Run records it
+	Limits   collect.Limits
+	Progress func(collect.Progress)
+}
+
+// Collected is what a collection left behind.
+type Collected struct {
+	Entry int64        `json:"entry"` // of the run in the ledger
+	Run   evidence.Run `json:"run"`
+	Assessed
+}
+
+// Collect collects, commits the run, takes in what people decided since, assesses and commits the assessment. A source that
+// cannot be reached is in the run's outcomes, not in the error: the error means that nothing new was committed, or, when
+// Entry is set, that only the run was.
+func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error) {
+	sources, err := a.openSources(req.Sources)
+	if err != nil {
+		return Collected{}, err
+	}
+	a.writing.Lock()
+	defer a.writing.Unlock()
+	var res Collected
+	if res.Entry, res.Run, err = a.collect(ctx, sources, req); err != nil {
+		return Collected{}, err
+	}
+	if res.Run.Error != "" {
+		return res, fmt.Errorf("collect: %s; what was seen is committed as an incomplete run", res.Run.Error)
+	}
+	if err := a.takeAcceptances(); err != nil {
+		return res, err
+	}
+	res.Assessed, err = a.assess(ctx)
+	return res, err
+}
+
+func (a *App) collect(ctx context.Context, sources []collect.OpenSource, req CollectRequest) (int64, evidence.Run, error) {
+	batch, err := a.Store.Begin()
+	if err != nil {
+		return 0, evidence.Run{}, err
+	}
+	defer batch.Discard()
+	run, err := collect.Run(ctx, collect.Config{
+		Sources: sources, Batch: staging{batch}, RedactionKey: a.key.Redaction(), Trigger: req.Trigger, Tool: build.Tool(),
+		Limits: req.Limits, Now: a.Now, Getenv: a.getenv, Progress: req.Progress,
+	})
+	if err != nil {
+		return 0, run, err
+	}
+	entry, err := commit(batch, evidence.KindRun, run, a.Now())
+	return entry, run, err
+}
+
+func (a *App) openSources(names []string) ([]collect.OpenSource, error) {
+	chosen := a.Config.Sources
+	if len(names) > 0 {
+		chosen = nil
+		for _, n := range names {
+			s, err := a.Config.Find(n)
+			if err != nil {
+				return nil, err
+			}
+			chosen = append(chosen, s)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, errors.New("collect: no sources are configured")
+	}
+	var out []collect.OpenSource
+	for _, s := range chosen {
+		o, err := openSource(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func openSource(s config.Source) (collect.OpenSource, error) {
+	p, err := provider(s.Provider)
+	if err != nil {
+		return collect.OpenSource{}, err
+	}
+	digest, err := s.Digest()
+	if err != nil {
+		return collect.OpenSource{}, err
+	}
+	return collect.OpenSource{Name: s.Name, Provider: p, Decode: s.Decode, ConfigDigest: digest}, nil
+}
+
+// staging is the store's batch as collect wants it.
+type staging struct{ *store.Batch }
+
+// List implements collect.Batch.
+func (s staging) List(series, dict string) collect.List { return s.Batch.List(series, dict) }

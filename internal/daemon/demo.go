@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/config"
+	"exhibit/internal/evidence"
+	"exhibit/internal/simcloud"
+	"exhibit/testdata/estates"
+)
+
+// DemoOptions configure a demo.
+type DemoOptions struct {
+	// Dir takes the configuration, the key and the store. It must hold no store yet.
+	Dir string
+	// Until is the last simulated moment.
+	Until time.Time
+	// Getenv reads the environment, beneath what the demo sets for itself.
+	Getenv func(string) string
+	// Progress is told how many days are done.
+	Progress func(day, days int)
+}
+
+// Demo is a finished demo: its store open, its period known.
+type Demo struct {
+	App     *App
+	Company string
+	Period  evidence.Window
+}
+
+// acceptedSite is the demo's accepted risk: a bucket that is public on purpose, accepted for 60 days and then forgotten.
+const acceptedSite = `requester: web-lead@larkspur.example.com
+approver: ciso@larkspur.example.com
+owner: web-team@larkspur.example.com
+reason: The marketing site is served from this bucket until the move behind the CDN is done.
+category: waiver
+check: aws.s3.bucket-not-public
+scope: aws:111122223333
+subjects: ["arn:aws:s3:::larkspur-public-site"]
+start: %s
+end: %s
+`
+
+// RunDemo lets the days of a simulated company pass, with real collectors over real HTTP on loopback: each day is
+// collected, committed and assessed as it would be in the world. Nothing outside dir and loopback is touched.
+func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
+	folder, err := fs.Sub(estates.FS, "demo")
+	if err != nil {
+		return nil, err
+	}
+	estate, err := simcloud.Load(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read the simulated company: %w", err)
+	}
+	estate.Base = o.Until.UTC().Truncate(time.Hour).AddDate(0, 0, 1-estate.Days)
+	cloud, err := simcloud.New(estate, simcloud.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := cloud.Start(ctx); err != nil {
+		return nil, err
+	}
+	cfg, getenv, err := writeDemo(o, cloud, estate)
+	if err != nil {
+		return nil, errors.Join(err, cloud.Close())
+	}
+	if _, err := Create(cfg, estate.Base, true); err != nil {
+		return nil, errors.Join(err, cloud.Close())
+	}
+	// The clock of the demo is the cloud's: it stands still while a day is collected.
+	app, err := Open(Options{Config: cfg, Mode: Write, Now: cloud.Now, Getenv: getenv})
+	if err != nil {
+		return nil, errors.Join(err, cloud.Close())
+	}
+	demo := &Demo{App: app, Company: estate.Company, Period: evidence.Window{From: estate.Base}}
+	for day := range estate.Days {
+		if err := cloud.SetDay(day); err != nil {
+			return nil, errors.Join(err, app.Close(), cloud.Close())
+		}
+		if _, err := app.Collect(ctx, CollectRequest{Trigger: "simulation", Limits: collect.Limits{Pace: math.Inf(1), Call: 2 * time.Second}}); err != nil {
+			return nil, errors.Join(fmt.Errorf("day %d: %w", day, err), app.Close(), cloud.Close())
+		}
+		o.Progress(day+1, estate.Days)
+	}
+	demo.Period.To = cloud.Now()
+	return demo, cloud.Close()
+}
+
+// writeDemo writes the configuration of the simulated company and returns it with the environment that it needs.
+func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*config.Config, func(string) string, error) {
+	key, secret := simcloud.AWSKey(cloud.Accounts("aws")[0])
+	env := map[string]string{
+		"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_EC2_METADATA_DISABLED": "true",
+		"EXHIBIT_DEMO_TOKEN": "simulated",
+	}
+	var b strings.Builder
+	b.WriteString("# The simulated company of exhibit demo. Its providers are gone when the demo has ended.\n")
+	b.WriteString("store: ./evidence.db\nacceptances: ./acceptances\nsources:\n")
+	for _, account := range cloud.Accounts("aws") {
+		fmt.Fprintf(&b, "  - name: aws-%s\n    aws: { endpoint: %q, role: %q, regions: enabled }\n", account, cloud.URL("aws"),
+			simcloud.AWSRole(account))
+	}
+	file := filepath.Join(o.Dir, config.FileName)
+	if err := os.MkdirAll(filepath.Join(o.Dir, "acceptances"), 0o755); err != nil {
+		return nil, nil, fmt.Errorf("prepare the demo: %w", err)
+	}
+	site := fmt.Sprintf(acceptedSite, estate.Base.Format(time.DateOnly), estate.Base.AddDate(0, 0, 60).Format(time.DateOnly))
+	for path, text := range map[string]string{file: b.String(), filepath.Join(o.Dir, "acceptances", "public-site.yaml"): site} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return nil, nil, fmt.Errorf("prepare the demo: %w", err)
+		}
+	}
+	cfg, err := config.Load(file, ProviderNames())
+	if err != nil {
+		return nil, nil, err
+	}
+	return cfg, func(name string) string {
+		if v, ok := env[name]; ok {
+			return v
+		}
+		return o.Getenv(name)
+	}, nil
+}

@@ -1,0 +1,295 @@
+package daemon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"exhibit/internal/drift"
+	"exhibit/internal/evidence"
+	"exhibit/internal/store"
+)
+
+// ErrNoAssessment means that nothing had been judged by the time that was asked for.
+var ErrNoAssessment = errors.New("nothing has been assessed")
+
+// AssessmentAt returns the newest assessment whose as-of time is not after t.
+func AssessmentAt(v *store.View, t time.Time) (store.Assessment, error) {
+	all, err := v.Assessments()
+	if err != nil {
+		return store.Assessment{}, err
+	}
+	for _, one := range all { // newest first
+		if !one.AsOf.After(t) {
+			return one, nil
+		}
+	}
+	if len(all) > 0 {
+		return store.Assessment{}, fmt.Errorf("%w by %s; the first assessment is of %s", ErrNoAssessment,
+			t.Format(time.RFC3339), all[len(all)-1].AsOf.Format(time.RFC3339))
+	}
+	return store.Assessment{}, fmt.Errorf("%w yet; run exhibit collect", ErrNoAssessment)
+}
+
+// errStop ends a walk early.
+var errStop = errors.New("stop")
+
+// Text is the catalog that an assessment judged by.
+type Text struct {
+	Controls   []evidence.Control   `json:"controls"`
+	Frameworks []evidence.Framework `json:"frameworks"`
+}
+
+// Control returns the control with the id, or a zero one.
+func (t Text) Control(id string) evidence.Control {
+	i := slices.IndexFunc(t.Controls, func(c evidence.Control) bool { return c.ID == id })
+	if i < 0 {
+		return evidence.Control{ID: id, Title: id}
+	}
+	return t.Controls[i]
+}
+
+// Check returns the check with the id and its control, or zero ones.
+func (t Text) Check(id string) (evidence.Control, evidence.Check) {
+	for _, c := range t.Controls {
+		for _, k := range c.Checks {
+			if k.ID == id {
+				return c, k
+			}
+		}
+	}
+	return evidence.Control{}, evidence.Check{ID: id}
+}
+
+// Freshness returns the shortest time that a control grants evidence of a subject type; 0 means that none reads it.
+func (t Text) Freshness(subjectType string) evidence.Duration {
+	var least evidence.Duration
+	for _, c := range t.Controls {
+		for _, k := range c.Checks {
+			if k.Subject == subjectType && (least == 0 || c.Freshness < least) {
+				least = c.Freshness
+			}
+		}
+	}
+	return least
+}
+
+// CatalogText reads the catalog that an assessment names.
+func CatalogText(v *store.View, a evidence.Assessment) (Text, error) {
+	var t Text
+	raw, err := v.Object(a.Catalog)
+	if err != nil {
+		return t, fmt.Errorf("read the catalog that was judged by: %w", err)
+	}
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return t, fmt.Errorf("decode the catalog that was judged by: %w", err)
+	}
+	return t, nil
+}
+
+// side is the estate and its judgement as an assessment saw them; the zero assessment gives the zero side.
+func (a *App) side(v *store.View, one evidence.Assessment) (drift.Side, error) {
+	if one.View == 0 {
+		return drift.Side{}, nil
+	}
+	text, err := CatalogText(v, one)
+	if err != nil {
+		return drift.Side{}, err
+	}
+	s := drift.Side{Assessment: one, Controls: text.Controls, Frameworks: text.Frameworks}
+	snaps, err := v.Snapshots(one.View, "")
+	if err != nil {
+		return s, err
+	}
+	for _, snap := range snaps {
+		s.Snapshots = append(s.Snapshots, snap.Snapshot)
+		if snap.Listed() {
+			continue
+		}
+		whole, ok, err := lastWhole(v, snap)
+		if err != nil {
+			return s, err
+		}
+		if ok {
+			s.Whole = append(s.Whole, whole)
+		}
+	}
+	s.Scopes, err = newestScopes(v, one.View, a.sourceNames())
+	return s, err
+}
+
+// lastWhole returns the newest snapshot of a series before a failed one that holds its whole list.
+func lastWhole(v *store.View, failed store.Snapshot) (evidence.Snapshot, bool, error) {
+	at := failed
+	for {
+		older, err := v.Snapshots(at.Entry, at.Collector)
+		if err != nil {
+			return evidence.Snapshot{}, false, err
+		}
+		i := slices.IndexFunc(older, func(s store.Snapshot) bool { return s.Series() == at.Series() })
+		if i < 0 {
+			return evidence.Snapshot{}, false, nil
+		}
+		if older[i].Listed() {
+			return older[i].Snapshot, true, nil
+		}
+		at = older[i]
+	}
+}
+
+// changedStates returns the intervals that the next assessment changes against the newest committed one.
+func (a *App) changedStates(v *store.View, next evidence.Assessment) ([]evidence.State, error) {
+	all, err := v.Assessments()
+	if err != nil {
+		return nil, err
+	}
+	var last evidence.Assessment
+	if len(all) > 0 {
+		last = all[0].Assessment
+	}
+	before, err := a.side(v, last)
+	if err != nil {
+		return nil, err
+	}
+	after, err := a.side(v, next)
+	if err != nil {
+		return nil, err
+	}
+	stored := func(scope, check, subject string) iter.Seq2[evidence.State, error] {
+		return v.States(store.StateFilter{Scope: scope, Check: check, Subject: subject})
+	}
+	var out []evidence.State
+	err = drift.States(v, before, after, stored, func(s evidence.State) error {
+		out = append(out, s)
+		return nil
+	})
+	return out, err
+}
+
+// Drift returns what changed between the views of two times: subjects, scopes, verdicts and findings, each with its cause.
+func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error) {
+	older, err := AssessmentAt(v, from)
+	if err != nil {
+		return nil, err
+	}
+	newer, err := AssessmentAt(v, to)
+	if err != nil {
+		return nil, err
+	}
+	before, err := a.side(v, older.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	after, err := a.side(v, newer.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := drift.Subjects(v, before, after, Schemas())
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := drift.Verdicts(v, before, after, nil)
+	if err != nil {
+		return nil, err
+	}
+	return append(changes, verdicts...), nil
+}
+
+// Exposures returns how long what failed in the period, as it was known at the newest assessment by asOf.
+func (a *App) Exposures(v *store.View, period evidence.Window, asOf time.Time) ([]evidence.Exposure, error) {
+	newest, err := AssessmentAt(v, asOf)
+	if err != nil {
+		return nil, err
+	}
+	text, err := CatalogText(v, newest.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	looks, err := lastLooks(v, newest.View)
+	if err != nil {
+		return nil, err
+	}
+	gaps, err := a.Gaps(v, period, asOf)
+	if err != nil {
+		return nil, err
+	}
+	unseen := map[string][]evidence.Window{}
+	for _, g := range gaps {
+		_, subjectType, scope := splitSeries(g.Series)
+		unseen[subjectType+"|"+scope] = append(unseen[subjectType+"|"+scope], g.Window)
+	}
+	return drift.Exposures(v.StatesAt(newest.Entry+1, store.StateFilter{}), drift.ExposureOptions{
+		Period: period, AsOf: asOf,
+		LastLook: func(subjectType, scope string) time.Time { return looks[subjectType+"|"+scope] },
+		Gaps:     func(subjectType, scope string) []evidence.Window { return unseen[subjectType+"|"+scope] },
+		Severity: func(check string) evidence.Severity {
+			_, k := text.Check(check)
+			return k.Severity
+		},
+	})
+}
+
+// Gaps returns where in the period nobody looked for longer than a control's freshness allows.
+func (a *App) Gaps(v *store.View, period evidence.Window, asOf time.Time) ([]evidence.Gap, error) {
+	newest, err := AssessmentAt(v, asOf)
+	if err != nil {
+		return nil, err
+	}
+	text, err := CatalogText(v, newest.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	return drift.Gaps(snapshotsOf(v, period, newest.View), text.Freshness, period, asOf)
+}
+
+// lastLooks returns when each subject type in each scope was last seen whole among the first size entries.
+func lastLooks(v *store.View, size int64) (map[string]time.Time, error) {
+	snaps, err := v.Snapshots(size, "")
+	if err != nil {
+		return nil, err
+	}
+	looks := map[string]time.Time{}
+	for _, s := range snaps {
+		one, ok := s.Snapshot, s.Listed()
+		if !ok {
+			if one, ok, err = lastWhole(v, s); err != nil {
+				return nil, err
+			}
+		}
+		key := one.Collector + "|" + one.Scope.ID()
+		if ok && one.Window.To.After(looks[key]) {
+			looks[key] = one.Window.To
+		}
+	}
+	return looks, nil
+}
+
+// snapshotsOf yields the snapshots of all runs that ended within the period, and of the last run before it.
+func snapshotsOf(v *store.View, period evidence.Window, size int64) iter.Seq2[evidence.Snapshot, error] {
+	return func(yield func(evidence.Snapshot, error) bool) {
+		for i := range v.EntriesOf(evidence.KindRun) { // newest first
+			if i >= size {
+				continue
+			}
+			run, err := Body[evidence.Run](v, i)
+			if err != nil {
+				yield(evidence.Snapshot{}, err)
+				return
+			}
+			if run.Window.From.After(period.To) {
+				continue
+			}
+			for s, err := range items[evidence.Snapshot](v, run.Snapshots) {
+				if !yield(s, err) || err != nil {
+					return
+				}
+			}
+			if run.Window.To.Before(period.From) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package daemon
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"exhibit/internal/build"
+	"exhibit/internal/evidence"
+	"exhibit/internal/report"
+	"exhibit/internal/store"
+)
+
+// Posture builds the posture of the newest assessment by t. With a period that is not zero it also tells what changed in
+// it, how long what failed, where nobody looked, and how the posture moved.
+func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, frameworks ...string) (*report.Posture, error) {
+	newest, err := AssessmentAt(v, t)
+	if err != nil {
+		return nil, err
+	}
+	text, err := CatalogText(v, newest.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	size := newest.Entry + 1
+	in := report.Input{
+		Title: "Posture", Simulated: a.Store.Genesis().Simulated, Tool: build.Tool(), Period: period,
+		Assessment: newest.Assessment, Controls: text.Controls, Frameworks: chosen(text.Frameworks, frameworks),
+		Observations: items[evidence.Observation](v, newest.Observations),
+		Findings:     items[evidence.Finding](v, newest.Findings),
+	}
+	if in.Scopes, err = newestScopes(v, newest.View, a.sourceNames()); err != nil {
+		return nil, err
+	}
+	snaps, err := v.Snapshots(newest.View, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range snaps {
+		in.Snapshots = append(in.Snapshots, s.Snapshot)
+	}
+	if in.Acceptances, err = newestAcceptances(v, size); err != nil {
+		return nil, err
+	}
+	if in.Attestations, err = Bodies[evidence.Attestation](v, size, evidence.KindAttestation); err != nil {
+		return nil, err
+	}
+	if !period.From.IsZero() {
+		if err := a.overTime(v, &in, period); err != nil {
+			return nil, err
+		}
+	}
+	return report.Build(in)
+}
+
+// overTime adds what happened in the period.
+func (a *App) overTime(v *store.View, in *report.Input, period evidence.Window) error {
+	all, err := v.Assessments()
+	if err != nil {
+		return err
+	}
+	for _, one := range slices.Backward(all) {
+		if !one.AsOf.Before(period.From) && !one.AsOf.After(period.To) {
+			in.History = append(in.History, one.Assessment)
+		}
+	}
+	if in.Exposures, err = a.Exposures(v, period, in.Assessment.AsOf); err != nil {
+		return err
+	}
+	if in.Gaps, err = a.Gaps(v, period, in.Assessment.AsOf); err != nil {
+		return err
+	}
+	from := period.From
+	if len(in.History) > 0 && in.History[0].AsOf.After(from) {
+		from = in.History[0].AsOf // a period may begin before the store does
+	}
+	in.Changes, err = a.Drift(v, from, in.Assessment.AsOf)
+	return err
+}
+
+// newestAcceptances returns the last committed text of each acceptance.
+func newestAcceptances(v *store.View, size int64) ([]evidence.RiskAcceptance, error) {
+	all, err := Bodies[evidence.RiskAcceptance](v, size, evidence.KindAcceptance)
+	if err != nil {
+		return nil, err
+	}
+	var out []evidence.RiskAcceptance
+	for _, one := range all {
+		i := slices.IndexFunc(out, func(o evidence.RiskAcceptance) bool { return o.ID == one.ID })
+		if i < 0 {
+			out = append(out, one)
+			continue
+		}
+		out[i] = one
+	}
+	return out, nil
+}
+
+// chosen returns the frameworks of the keys or ids; all when none is named.
+func chosen(all []evidence.Framework, names []string) []evidence.Framework {
+	if len(names) == 0 {
+		return all
+	}
+	var out []evidence.Framework
+	for _, f := range all {
+		if slices.Contains(names, f.ID) || slices.Contains(names, f.Key()) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// items decodes the objects of a list.
+func items[T any](v *store.View, ref evidence.ListRef) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		stopped := false
+		err := v.Objects(ref, func(key string, _ evidence.Digest, raw []byte) error {
+			var item T
+			if err := json.Unmarshal(raw, &item); err != nil {
+				return fmt.Errorf("decode %s: %w", key, err)
+			}
+			if !yield(item, nil) {
+				stopped = true
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && !stopped {
+			var none T
+			yield(none, err)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package daemon
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"exhibit/internal/evidence"
+	"exhibit/internal/store"
+)
+
+// Place is where a subject was seen.
+type Place struct {
+	Type  string `json:"type"`
+	Scope string `json:"scope"`
+	ID    string `json:"id"`
+	Name  string `json:"name,omitempty"`
+}
+
+// Shown is one subject: its evidence over time and what was said of it.
+type Shown struct {
+	Place
+	// Versions are what it looked like, oldest first.
+	Versions []store.Version `json:"versions"`
+	// States are the intervals of each check's verdict.
+	States []evidence.State `json:"states"`
+	// Latest is the newest version that there is of it, as it is kept.
+	Latest json.RawMessage `json:"latest"`
+	// Digest is Latest's; Entry, Index and Proof place it in the ledger.
+	Digest evidence.Digest `json:"digest"`
+}
+
+// FindSubjects returns the subjects whose id or name is what, or whose id ends with it; in order of type, scope and id.
+// An exact id wins over all others. It looks through the newest whole snapshots.
+func FindSubjects(v *store.View, subjectType, what string) ([]Place, error) {
+	snaps, err := v.Snapshots(v.Size(), subjectType)
+	if err != nil {
+		return nil, err
+	}
+	var exact, close []Place
+	for _, s := range snaps {
+		err := v.Objects(s.Subjects, func(id string, _ evidence.Digest, raw []byte) error {
+			p := Place{Type: s.Collector, Scope: s.Scope.ID(), ID: id}
+			if id == what {
+				exact = append(exact, p)
+				return nil
+			}
+			if !strings.HasSuffix(id, what) && !strings.Contains(string(raw), what) {
+				return nil // cheaper than decoding every subject
+			}
+			var subject evidence.Subject
+			if err := json.Unmarshal(raw, &subject); err != nil {
+				return fmt.Errorf("decode subject %s: %w", id, err)
+			}
+			if subject.Name == what || strings.HasSuffix(id, what) {
+				p.Name = subject.Name
+				close = append(close, p)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	found := exact
+	if len(found) == 0 {
+		found = close
+	}
+	sort.Slice(found, func(i, j int) bool {
+		a, b := found[i], found[j]
+		return a.Type+"|"+a.Scope+"|"+a.ID < b.Type+"|"+b.Scope+"|"+b.ID
+	})
+	return slices.Compact(found), nil
+}
+
+// Show returns everything about one subject.
+func Show(v *store.View, p Place) (Shown, error) {
+	res := Shown{Place: p}
+	var err error
+	if res.Versions, err = v.History(p.Type, p.Scope, p.ID); err != nil {
+		return res, err
+	}
+	for _, version := range res.Versions {
+		if !version.Object.IsZero() {
+			res.Digest = version.Object
+		}
+	}
+	if res.Digest.IsZero() {
+		return res, fmt.Errorf("show %s: %w", p.ID, store.ErrUnknown)
+	}
+	raw, err := v.Object(res.Digest)
+	if err != nil {
+		return res, err
+	}
+	res.Latest = raw
+	var subject evidence.Subject
+	if err := json.Unmarshal(raw, &subject); err != nil {
+		return res, fmt.Errorf("decode subject %s: %w", p.ID, err)
+	}
+	res.Name = subject.Name
+	for s, err := range v.States(store.StateFilter{Scope: p.Scope}) {
+		if err != nil {
+			return res, err
+		}
+		if s.Subject == p.ID && s.Type == p.Type {
+			res.States = append(res.States, s)
+		}
+	}
+	return res, nil
+}

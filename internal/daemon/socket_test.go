@@ -1,0 +1,101 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// startSocket serves handle until the test ends, and returns where.
+func startSocket(t *testing.T, handle Handler) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sock") // t.TempDir may be too long for a socket's name
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "s")
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	ready := make(chan struct{})
+	go func() {
+		close(ready)
+		done <- ServeSocket(ctx, path, handle)
+	}()
+	<-ready
+	for {
+		c, err := net.Dial("unix", path)
+		if err == nil {
+			c.Close()
+			break
+		}
+		select {
+		case err := <-done:
+			t.Fatal(err)
+		default:
+		}
+	}
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		os.RemoveAll(dir)
+	})
+	return path
+}
+
+func TestForward(t *testing.T) {
+	path := startSocket(t, func(_ context.Context, c Command, stdout, stderr io.Writer) int {
+		fmt.Fprintf(stdout, "ran %q in %s", c.Args, c.Dir)
+		fmt.Fprint(stderr, "a warning\x00\xff")
+		return 3
+	})
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("socket %v, %v: want mode 0600", info.Mode(), err)
+	}
+	var stdout, stderr bytes.Buffer
+	code, err := Forward(context.Background(), path, Command{Args: []string{"status", "--json"}, Dir: "/d"}, &stdout, &stderr)
+	if err != nil || code != 3 {
+		t.Fatalf("code %d, %v", code, err)
+	}
+	if got := stdout.String(); got != `ran ["status" "--json"] in /d` {
+		t.Errorf("stdout %q", got)
+	}
+	if got := stderr.String(); got != "a warning\x00\xff" {
+		t.Errorf("stderr %q", got)
+	}
+}
+
+func TestForwardNobodyThere(t *testing.T) {
+	if _, err := Forward(context.Background(), filepath.Join(t.TempDir(), "none"), Command{}, io.Discard, io.Discard); err == nil {
+		t.Error("no error")
+	}
+}
+
+// TestCallerGone proves that a command ends when its caller does.
+func TestCallerGone(t *testing.T) {
+	started, ended := make(chan struct{}), make(chan struct{})
+	path := startSocket(t, func(ctx context.Context, _ Command, _, _ io.Writer) int {
+		close(started)
+		<-ctx.Done()
+		close(ended)
+		return 0
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	result := make(chan error, 1)
+	go func() {
+		_, err := Forward(ctx, path, Command{}, io.Discard, io.Discard)
+		result <- err
+	}()
+	<-started
+	cancel()
+	<-ended
+	if err := <-result; err == nil {
+		t.Error("no error though the command never ended")
+	}
+}
