@@ -2,6 +2,8 @@ package aws
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,13 +14,9 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// undescribed lists what a key's document lacks when DescribeKey was refused, as far as checks may read it.
+// undescribed lists what a key's document lacks when DescribeKey was refused.
 func undescribed() []string {
-	return []string{
-		"AWSAccountId", "Arn", "CreationDate", "CustomerMasterKeySpec", "DeletionDate", "Description", "Enabled", "ExpirationModel",
-		"KeyId", "KeyManager", "KeySpec", "KeyState", "KeyUsage", "MultiRegion", "MultiRegionConfiguration", "Origin",
-		"PendingDeletionWindowInDays", "ValidTo",
-	}
+	return slices.Sorted(maps.Keys(evidence.ShapeOf[types.KeyMetadata]().Fields))
 }
 
 // keyParts asks what DescribeKey does not tell. Each may be refused by the key's own policy.

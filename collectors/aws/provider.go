@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"exhibit/internal/collect"
 )
@@ -99,6 +100,7 @@ func (Provider) Open(ctx context.Context, decode func(any) error, env collect.En
 func load(ctx context.Context, s section, env collect.Env) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithDefaultRegion("us-east-1"),
+		config.WithLogger(logging.Nop{}), // whatever matters comes back as an error
 		config.WithRetryer(func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts

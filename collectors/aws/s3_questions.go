@@ -2,7 +2,10 @@ package aws
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -44,6 +47,9 @@ func questions() []question {
 		}},
 		{"Policy", "s3:GetBucketPolicy", func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
 			out, err := c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: q.name})
+			if err == nil && !json.Valid([]byte(aws.ToString(out.Policy))) {
+				return errors.New("malformed answer: the policy is no JSON") // the SDK hands on whatever text came
+			}
 			if err == nil {
 				q.doc.Policy = out.Policy
 			}

@@ -76,9 +76,10 @@ func (t *tape) find(req *http.Request, body []byte) int {
 		t.strays = append(t.strays, fmt.Sprintf("%s %s %.200s (%s) is not in the recording", req.Method, req.URL, body, op))
 		return -1
 	}
-	// A faulty answer is asked for again and again; the next one is not for retries.
-	if best != t.faulty || t.used[best] == 0 {
-		t.used[best]++
+	// A faulty answer is asked for again and again: the next one that matches is not for retries.
+	if t.faulty >= 0 && t.used[t.faulty] > 0 && t.exchanges[t.faulty].Request.matches(req, body) {
+		best = t.faulty
 	}
+	t.used[best]++
 	return best
 }
