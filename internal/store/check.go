@@ -3,11 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
-
-	"go.etcd.io/bbolt"
 )
 
 // Report is what Check found.
@@ -62,8 +61,8 @@ type checker struct {
 }
 
 func (c *checker) run() {
-	if !c.rows() {
-		return // what cannot be walked cannot be checked any further
+	if !c.walk() {
+		return
 	}
 	segments, lists := c.plan()
 	c.total = int64(len(segments)) + int64(len(lists)) + c.v.size
@@ -128,32 +127,22 @@ func (c *checker) guarded(fn func(i int), i int) {
 	c.step()
 }
 
-// rows walks every row of the file, which touches every page in use, and lets bbolt check its pages only after: it faults
-// on what cannot be walked.
-func (c *checker) rows() bool {
-	var err error
-	func() {
-		defer guard(&err)()
-		err = c.v.tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
-			var last []byte
-			first := true
-			return b.ForEach(func(k, value []byte) error {
-				if !first && string(last) >= string(k) {
-					return fmt.Errorf("%w: rows of %s are out of order", ErrDamaged, name)
-				}
-				first, last = false, k
-				return c.ctx.Err()
-			})
-		})
+// walk follows the file's pages; what cannot be walked cannot be checked any further.
+func (c *checker) walk() bool {
+	err := func() error {
+		f, err := os.Open(c.v.s.path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		// From the view's own root: pages that it does not see may be written just now.
+		w := newPageWalk(f, uint64(c.v.tx.Size())/pageSize)
+		return w.tree(uint64(c.v.tx.Cursor().Bucket().Root()), nil, nil)
 	}()
 	if err != nil {
 		c.problem("file", "%v", err)
-		return false
 	}
-	for err := range c.v.tx.Check() {
-		c.problem("file", "%v", err)
-	}
-	return true
+	return err == nil
 }
 
 // plan returns the numbers of all segments, and all lists that can be parsed.

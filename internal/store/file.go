@@ -82,26 +82,28 @@ func probe(path string) error {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return err
 	}
-	pages, recognised := probeMeta(head[:n])
+	m, recognised := probeMeta(head[:n])
 	switch {
 	case !recognised:
 		return ErrForeign
-	case n < len(head) || pages == 0 && info.Size() < 4*pageSize:
+	case n < len(head) || m.pages == 0 && info.Size() < 4*pageSize:
 		return fmt.Errorf("%w: %d bytes", ErrTruncated, info.Size())
-	case pages == 0:
+	case m.pages == 0:
 		return fmt.Errorf("%w: both of its heads", ErrDamaged)
-	case uint64(info.Size())/pageSize < pages:
-		return fmt.Errorf("%w: %d bytes where %d are said to be", ErrTruncated, info.Size(), pages*pageSize)
+	case uint64(info.Size())/pageSize < m.pages:
+		return fmt.Errorf("%w: %d bytes where %d are said to be", ErrTruncated, info.Size(), m.pages*pageSize)
 	}
 	return nil
 }
 
-// probeMeta returns how many pages the newest valid head of a bbolt file speaks of (0: none is valid), and whether either
-// head has bbolt's mark. Each of the first two pages is a head: 16 bytes of page header, then mark, version, page size and
+// boltMeta is what a head of a bbolt file says.
+type boltMeta struct{ pages, root, freelist, txid uint64 }
+
+// probeMeta returns the newest valid head of a bbolt file (without pages: none is valid), and whether either head has
+// bbolt's mark. Each of the first two pages is a head: 16 bytes of page header, then mark, version, page size and
 // flags of 4 bytes, root page and sequence, freelist page, number of pages, transaction and FNV-1a checksum of 8 bytes.
-func probeMeta(head []byte) (pages uint64, recognised bool) {
+func probeMeta(head []byte) (newest boltMeta, recognised bool) {
 	const mark, metaSize = 0xED0CDAED, 64
-	newest := uint64(0)
 	for at := 16; at+metaSize <= len(head); at += pageSize {
 		m := head[at : at+metaSize]
 		if binary.NativeEndian.Uint32(m) != mark {
@@ -110,13 +112,12 @@ func probeMeta(head []byte) (pages uint64, recognised bool) {
 		recognised = true
 		h := fnv.New64a()
 		_, _ = h.Write(m[:56])
-		txid := binary.NativeEndian.Uint64(m[48:])
-		if h.Sum64() != binary.NativeEndian.Uint64(m[56:]) || binary.NativeEndian.Uint32(m[8:]) != pageSize || txid < newest {
-			continue
+		field := func(i int) uint64 { return binary.NativeEndian.Uint64(m[i:]) }
+		if h.Sum64() == field(56) && binary.NativeEndian.Uint32(m[8:]) == pageSize && field(48) >= newest.txid {
+			newest = boltMeta{root: field(16), freelist: field(32), pages: field(40), txid: field(48)}
 		}
-		newest, pages = txid, binary.NativeEndian.Uint64(m[40:])
 	}
-	return pages, recognised
+	return newest, recognised
 }
 
 // guard turns faults and assertions of reading a damaged file into ErrDamaged. Use: defer guard(&err)(). Panics of other

@@ -167,8 +167,9 @@ func create(path string, o CreateOptions, h hooks) (_ *Store, err error) {
 	return s, nil
 }
 
-// Open opens the store at path, and creates nothing. It verifies the newest checkpoint's signature, that the checkpoint is
-// over the entries there are, and that they extend what was anchored.
+// Open opens the store at path, and creates nothing. It verifies that the file's pages hang
+// together, the newest checkpoint's signature, that the checkpoint is over the entries there are, and that they extend what
+// was anchored.
 func Open(path string, o Options) (_ *Store, err error) {
 	defer func() {
 		if err != nil {
@@ -179,9 +180,20 @@ func Open(path string, o Options) (_ *Store, err error) {
 	if err := probe(path); err != nil {
 		return nil, err
 	}
-	db, err := openFile(path, 0, o.ReadOnly)
+	db, err := openFile(path, 0, true)
 	if err != nil {
 		return nil, err
+	}
+	if err := walkFile(path); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if !o.ReadOnly {
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
+		if db, err = openFile(path, 0, false); err != nil {
+			return nil, err
+		}
 	}
 	s := newStore(path, db, o.Key, o.hooks)
 	if err := s.load(); err != nil {

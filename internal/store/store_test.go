@@ -2,12 +2,9 @@ package store_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"testing"
 
 	"exhibit/internal/evidence"
-	"exhibit/internal/ledger"
 	"exhibit/internal/store"
 	"exhibit/internal/store/storetest"
 )
@@ -62,7 +59,3 @@ func number(t *testing.T, id string) int {
 	}
 	return n
 }
-
-var _ = context.Background
-var _ = errors.Is
-var _ = ledger.EmptyRoot

@@ -1,0 +1,28 @@
+package store
+
+import "time"
+
+// Hooks stand around every write of a store that a test opens.
+type Hooks struct{ Before, After func(write string) error }
+
+func (h Hooks) inner() hooks { return hooks{before: h.Before, after: h.After} }
+
+// CreateHooked is Create with hooks.
+func CreateHooked(path string, o CreateOptions, h Hooks) (*Store, error) {
+	return create(path, o, h.inner())
+}
+
+// OpenHooked is Open with hooks.
+func OpenHooked(path string, o Options, h Hooks) (*Store, error) {
+	o.hooks = h.inner()
+	return Open(path, o)
+}
+
+// TxSlow calls fn with how long every write transaction took, from its first change to its last sync.
+func (s *Store) TxSlow(fn func(write string, took time.Duration)) {
+	var start time.Time
+	s.hooks = hooks{
+		before: func(string) error { start = time.Now(); return nil },
+		after:  func(write string) error { fn(write, time.Since(start)); return nil },
+	}
+}
