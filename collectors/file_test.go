@@ -13,6 +13,7 @@ import (
 
 	"exhibit/collectors/file"
 	"exhibit/internal/collect"
+	"exhibit/internal/collect/collecttest"
 	"exhibit/internal/evidence"
 )
 
@@ -110,11 +111,11 @@ func TestFolderGone(t *testing.T) {
 	}
 }
 
-func collectFolder(t *testing.T, config file.Config) (evidence.Run, *memory) {
+func collectFolder(t *testing.T, config file.Config) (evidence.Run, memory) {
 	t.Helper()
-	b := &memory{}
+	b := memory{collecttest.NewMemory()}
 	run, err := collect.Run(t.Context(), collect.Config{
-		Sources: []collect.OpenSource{{Name: "papers", Provider: file.Provider{}, Decode: into(config)}}, Batch: b,
+		Sources: []collect.OpenSource{{Name: "papers", Provider: file.Provider{}, Decode: into(config)}}, Batch: b.Memory,
 		RedactionKey: make([]byte, 32), Limits: collect.Limits{Pace: math.Inf(1)},
 	})
 	if err != nil {

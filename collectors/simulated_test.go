@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +20,7 @@ import (
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/github"
 	"exhibit/internal/collect"
+	"exhibit/internal/collect/collecttest"
 	"exhibit/internal/evidence"
 	"exhibit/internal/simcloud"
 	"exhibit/testdata/estates"
@@ -106,11 +106,11 @@ func TestEnterpriseServer(t *testing.T) {
 	}
 }
 
-func collectOnce(t *testing.T, cloud *simcloud.Cloud, source collect.OpenSource) (evidence.Run, *memory) {
+func collectOnce(t *testing.T, cloud *simcloud.Cloud, source collect.OpenSource) (evidence.Run, memory) {
 	t.Helper()
-	b := &memory{}
+	b := memory{collecttest.NewMemory()}
 	run, err := collect.Run(t.Context(), collect.Config{
-		Sources: []collect.OpenSource{source}, Batch: b, RedactionKey: make([]byte, 32), Trigger: "simulation",
+		Sources: []collect.OpenSource{source}, Batch: b.Memory, RedactionKey: make([]byte, 32), Trigger: "simulation",
 		Limits: collect.Limits{Pace: math.Inf(1)}, Now: cloud.Now, Getenv: getenv,
 	})
 	if err != nil {
@@ -209,60 +209,34 @@ func conforms(t *testing.T, at string, v any, s *evidence.Shape) {
 	}
 }
 
-// memory is a batch that keeps everything.
-type memory struct {
-	mu    sync.Mutex
-	lists map[string]map[string][]byte // by dictionary, which is the subject type
-}
+// memory is what a run staged.
+type memory struct{ *collecttest.Memory }
 
-type memoryList struct {
-	m    *memory
-	dict string
-	n    int
-}
-
-func (m *memory) List(_, dict string) collect.List { return &memoryList{m: m, dict: dict} }
-
-func (m *memory) Object(_ string, object []byte) (evidence.Digest, error) {
-	return evidence.Sum(object), nil
-}
-
-func (l *memoryList) Add(_ context.Context, key string, object []byte) (evidence.Digest, error) {
-	l.m.mu.Lock()
-	defer l.m.mu.Unlock()
-	if l.m.lists == nil {
-		l.m.lists = map[string]map[string][]byte{}
-	}
-	if l.m.lists[l.dict] == nil {
-		l.m.lists[l.dict] = map[string][]byte{}
-	}
-	l.m.lists[l.dict][key] = object
-	l.n++
-	return evidence.Sum(object), nil
-}
-
-func (l *memoryList) Close() (evidence.ListRef, error) {
-	l.m.mu.Lock()
-	defer l.m.mu.Unlock()
-	return evidence.ListRef{Count: l.n}, nil
-}
-
-func (m *memory) snapshots(t *testing.T) []evidence.Snapshot {
-	return decoded[evidence.Snapshot](t, m.lists["snapshot"])
-}
-
-func (m *memory) subjects(t *testing.T, kind string) []evidence.Subject {
-	return decoded[evidence.Subject](t, m.lists[kind])
-}
-
-func decoded[T any](t *testing.T, objects map[string][]byte) (all []T) {
+func (m memory) snapshots(t *testing.T) []evidence.Snapshot {
 	t.Helper()
-	for key, object := range objects {
-		var v T
-		if err := json.Unmarshal(object, &v); err != nil {
-			t.Fatalf("%s: %v", key, err)
+	snaps, _, err := m.Snapshots()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return snaps
+}
+
+func (m memory) subjects(t *testing.T, kind string) (all []evidence.Subject) {
+	t.Helper()
+	snaps, objects, err := m.Snapshots()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, snap := range snaps {
+		for id, object := range objects[i] {
+			var s evidence.Subject
+			if err := json.Unmarshal(object, &s); err != nil {
+				t.Fatalf("%s: %v", id, err)
+			}
+			if snap.Collector == kind {
+				all = append(all, s)
+			}
 		}
-		all = append(all, v)
 	}
 	return all
 }

@@ -16,6 +16,8 @@ func activityLogAlert() collect.Collector {
 			Type:  "azure.monitor.activity-log-alert",
 			Title: "Activity log alert",
 			Doc:   shapeOf[armmonitor.ActivityLogAlertResource](),
+			// What is sent along to a webhook is where people put its token.
+			Secret: []string{"/properties/actions/actionGroups/*/webhookProperties/*"},
 		},
 		Version: 1,
 		Operations: []collect.Operation{{

@@ -10,6 +10,14 @@ import (
 	"exhibit/internal/evidence"
 )
 
+// codeNotRegistered is the answer that a resource provider is off in the subscription.
+const codeNotRegistered = "MissingSubscriptionRegistration"
+
+// alwaysError is an error of a resource provider that is on in every subscription.
+type alwaysError struct{ error }
+
+func (e alwaysError) Unwrap() error { return e.error }
+
 // Classify implements collect.Provider.
 func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var token *tokenError
@@ -24,8 +32,11 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	if code == "" {
 		code = http.StatusText(answer.StatusCode)
 	}
+	var always alwaysError
 	switch {
-	case code == "MissingSubscriptionRegistration": // the resource provider is off, so nothing of it can be there
+	case code == codeNotRegistered && errors.As(err, &always):
+		return evidence.OutcomeFailed, code
+	case code == codeNotRegistered: // nothing of it can be there
 		return evidence.OutcomeNotEnabled, code
 	case answer.StatusCode == http.StatusTooManyRequests:
 		return evidence.OutcomeThrottled, code

@@ -50,6 +50,7 @@ func collectRoleAssignments(ctx context.Context, s *session, t *collect.Task) er
 		return err
 	}
 	l := s.in("authorization.roleAssignments.list", "Microsoft.Authorization/roleAssignments", authorizationVersion)
+	l.always = true
 	t.Params(l.op, map[string]string{"api-version": l.version})
 	return s.pages(ctx, t, l, func(items []json.RawMessage) error {
 		t.Listed(len(items))
@@ -67,6 +68,7 @@ func collectRoleAssignments(ctx context.Context, s *session, t *collect.Task) er
 func (s *session) roleDefinitions(ctx context.Context, t *collect.Task) (
 	definitions map[string]json.RawMessage, undefined *collect.Error, err error) {
 	l := s.in("authorization.roleDefinitions.list", "Microsoft.Authorization/roleDefinitions", authorizationVersion)
+	l.always = true
 	definitions = map[string]json.RawMessage{}
 	err = s.pages(ctx, t, l, func(items []json.RawMessage) error {
 		for _, raw := range items {

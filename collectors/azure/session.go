@@ -87,7 +87,11 @@ func (e refused) Error() string {
 func (e refused) Unwrap() error { return e.error }
 
 // list is a list operation's place and version.
-type list struct{ op, path, version string }
+type list struct {
+	op, path, version string
+	// always marks a resource provider that is on in every subscription: an answer that it is not says nothing.
+	always bool
+}
 
 // in returns the list of a resource provider's type in the subscription.
 func (s *session) in(op, provider, version string) list {
@@ -103,7 +107,10 @@ func (c *client) pages(ctx context.Context, t *collect.Task, l list, each func(i
 		}
 		var next string
 		err := t.Call(ctx, l.op, func(ctx context.Context) (err error) {
-			if err = c.get(ctx, ref, &page); err != nil {
+			if err = c.get(ctx, ref, &page); err != nil && l.always {
+				return alwaysError{err}
+			}
+			if err != nil {
 				return err
 			}
 			if page.Value == nil {

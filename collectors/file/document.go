@@ -45,9 +45,12 @@ func document() collect.Collector {
 			Volatile: []string{"/modified"},
 			Ordered:  []string{"/records"},
 		},
-		Version:    1,
-		Operations: []collect.Operation{{Name: "file:list"}, {Name: "file:read"}},
-		Collect:    collect.Typed(collectDocuments),
+		Version: 1,
+		Operations: []collect.Operation{
+			{Name: "file:list", Permissions: []string{"to list the folder"}},
+			{Name: "file:read", Permissions: []string{"to read the file"}},
+		},
+		Collect: collect.Typed(collectDocuments),
 	}
 }
 

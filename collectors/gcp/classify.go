@@ -14,8 +14,8 @@ import (
 const (
 	// codeDisabled: the service is off in the project that was asked about, so that nothing of it can be there.
 	codeDisabled = "SERVICE_DISABLED"
-	// codeDisabledElsewhere: the service is off in the project that the caller belongs to. This says nothing about the
-	// project that was asked about.
+	// codeDisabledElsewhere: the service is off, but in the project that the caller belongs to, or although what was asked
+	// about exists. This says nothing about what is there.
 	codeDisabledElsewhere = "SERVICE_DISABLED_FOR_CALLER"
 )
 
@@ -103,7 +103,7 @@ func throttled(e *googleapi.Error) bool {
 	return false
 }
 
-// elsewhereError is the answer that a service is off in another project than the one that was asked about.
+// elsewhereError is the answer that a service is off when this says nothing about what was asked.
 type elsewhereError struct{ error }
 
 func (e *elsewhereError) Unwrap() error { return e.error }
@@ -120,4 +120,13 @@ func (s *session) elsewhere(err error) error {
 		return err
 	}
 	return &elsewhereError{err}
+}
+
+// never marks an answer that a service is off where it says nothing: what is asked about is known to exist.
+func never(err error) error {
+	var answer *googleapi.Error
+	if errors.As(err, &answer) && disabled(answer) {
+		return &elsewhereError{err}
+	}
+	return err
 }

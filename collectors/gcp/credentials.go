@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -49,7 +50,7 @@ func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !loopback(req.URL) {
 		return nil, fmt.Errorf("%s is no https address: a token is sent over https only", req.URL.Host)
 	}
-	token, err := b.credentials.Token(req.Context())
+	token, err := b.credentials.Token(apart{req.Context()})
 	if err != nil {
 		return nil, &tokenError{err}
 	}
@@ -60,6 +61,12 @@ func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return b.next.RoundTrip(req)
 }
+
+// apart is a context without the call that it belongs to: a token is everybody's.
+type apart struct{ context.Context }
+
+// Value implements context.Context.
+func (apart) Value(any) any { return nil }
 
 // tokenError is a failure to get a token, told from an answer of the API.
 type tokenError struct{ err error }

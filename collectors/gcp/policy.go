@@ -3,10 +3,7 @@ package gcp
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-
-	"google.golang.org/api/googleapi"
 
 	"exhibit/internal/collect"
 )
@@ -33,12 +30,7 @@ func (s *session) policy(ctx context.Context, t *collect.Task) (projectPolicy, e
 		t.Params(op, map[string]string{"requestedPolicyVersion": "3"})
 		err = t.Call(ctx, op, func(ctx context.Context) error {
 			ref := s.url("cloudresourcemanager", "/v3/projects/"+s.project+":getIamPolicy", nil)
-			err := s.do(ctx, http.MethodPost, ref, []byte(`{"options":{"requestedPolicyVersion":3}}`), &p)
-			var answer *googleapi.Error
-			if errors.As(err, &answer) && disabled(answer) {
-				return &elsewhereError{err}
-			}
-			return err
+			return never(s.do(ctx, http.MethodPost, ref, []byte(`{"options":{"requestedPolicyVersion":3}}`), &p))
 		})
 		return p, err
 	})

@@ -104,7 +104,9 @@ func collectBranches(ctx context.Context, s *session, t *collect.Task) error {
 		return err
 	}
 	t.Listed(len(repos) + skipped)
-	t.Exclude(notAsked, skipped)
+	if skipped > 0 {
+		t.Exclude(notAsked, skipped)
+	}
 	return collect.Each(ctx, repos, func(ctx context.Context, r repo) error { return s.branch(ctx, t, r) })
 }
 

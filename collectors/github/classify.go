@@ -38,6 +38,8 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeExpired, "BadCredentials"
 	case status == http.StatusTooManyRequests:
 		return evidence.OutcomeThrottled, "TooManyRequests"
+	case (status == http.StatusForbidden || status == http.StatusNotFound) && message == "":
+		return evidence.OutcomeFailed, http.StatusText(status) // cut short, or not GitHub's
 	case status == http.StatusForbidden && strings.Contains(message, "rate limit"):
 		return evidence.OutcomeThrottled, "RateLimit"
 	case status == http.StatusForbidden && strings.HasPrefix(message, "upgrade to github"):

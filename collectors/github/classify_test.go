@@ -31,6 +31,7 @@ func TestClassify(t *testing.T) {
 		{403, "API rate limit exceeded for user ID 1.", evidence.OutcomeThrottled, "RateLimit"},
 		{401, "Bad credentials", evidence.OutcomeExpired, "BadCredentials"},
 		{429, "", evidence.OutcomeThrottled, "TooManyRequests"},
+		{404, "", evidence.OutcomeFailed, "Not Found"}, // the body was cut
 		{502, "", evidence.OutcomeFailed, "Bad Gateway"},
 		{301, "Moved Permanently", evidence.OutcomeFailed, "Moved Permanently"},
 	} {

@@ -124,7 +124,8 @@ func (s *session) pull(ctx context.Context, t *collect.Task, r repo, p listedPul
 		return err
 	})
 	if err != nil {
-		for _, key := range detailed() {
+		// Without the number of commits nobody knows whether the list of them is whole.
+		for _, key := range append(detailed(), "Commits") {
 			if err := t.Miss(&subject, key, err); err != nil {
 				return err
 			}
@@ -144,6 +145,9 @@ func (s *session) pull(ctx context.Context, t *collect.Task, r repo, p listedPul
 		doc["Reviews"] = reviews
 	} else if err := t.Miss(&subject, "Reviews", err); err != nil {
 		return err
+	}
+	if _, missing := subject.Missing["Commits"]; missing {
+		return emit(ctx, t, subject, doc)
 	}
 	commits, err := s.all(ctx, t, "pulls.listCommits", path+"/commits")
 	if err == nil {

@@ -58,7 +58,9 @@ func collectRepositories(ctx context.Context, s *session, t *collect.Task) error
 		return err
 	}
 	t.Listed(len(repos) + skipped)
-	t.Exclude(notAsked, skipped)
+	if skipped > 0 {
+		t.Exclude(notAsked, skipped)
+	}
 	return collect.Each(ctx, repos, func(ctx context.Context, r repo) error {
 		subject := evidence.Subject{ID: r.FullName, Name: r.Name}
 		doc, err := s.repository(ctx, t, &subject, r)
@@ -122,7 +124,9 @@ func (s *session) repository(ctx context.Context, t *collect.Task, subject *evid
 
 // answeredKeys are the keys of a repository's own answer.
 func answeredKeys() []string {
-	return slices.Sorted(maps.Keys(trimmed(evidence.ShapeOf[github.Repository]()).Fields))
+	fields := repository().Schema.Doc.Fields
+	delete(fields, "VulnerabilityAlerts")
+	return slices.Sorted(maps.Keys(fields))
 }
 
 // notAsked is why a repository is left out of a list.

@@ -98,15 +98,15 @@ func namesPermission(c collect.Collector, snap evidence.Snapshot, op string) boo
 	})
 }
 
-// failedItself reports whether the subject says that op failed for it: only then may it be one that a good answer would have
-// left out.
+// failedItself reports whether the subject says that op failed for it, or that because of it something was not asked: only
+// then may it be one that a good answer would have left out.
 func failedItself(object []byte, op string) bool {
 	var s evidence.Subject
 	if json.Unmarshal(object, &s) != nil {
 		return false
 	}
 	for _, m := range s.Missing {
-		if m.Operation == op {
+		if m.Operation == op || m.Code == "not-asked" {
 			return true
 		}
 	}
