@@ -122,7 +122,7 @@ func (r *run) staleness(s Snap, c *control) string {
 	if limit <= 0 || r.asOf.Sub(s.Window.From) <= limit {
 		return ""
 	}
-	return "stale: " + s.Collector + " was last collected more than " + c.def.Freshness.String() + " before"
+	return "stale: " + s.Collector + " was last collected more than " + strings.TrimSuffix(c.def.Freshness.String(), "0m0s") + " before"
 }
 
 // feed reads the subjects of a snapshot and hands them over in batches.

@@ -177,7 +177,7 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 		return nil, ExprErrors{{Line: 1, Column: 1, Msg: fmt.Sprintf(format, args...)}}
 	}
 	if out := tree.OutputType(); boolean && !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) && out.Kind() != types.BoolKind {
-		return bad("expected a true or false expression, got %s", cel.FormatCELType(out))
+		return bad("expected a true or false expression, got %s", nullable.ReplaceAllString(cel.FormatCELType(out), "$1"))
 	}
 	loops, problem := c.scan(tree.NativeRep().Expr(), k)
 	if problem != "" {
@@ -245,11 +245,14 @@ func depth(e ast.Expr) int {
 // undefined finds the field of CEL's message about a field that a type does not have.
 var undefined = regexp.MustCompile(`^undefined field '([^']*)'$`)
 
+// nullable finds CEL's name for a type that may be null, which every scalar of a document may.
+var nullable = regexp.MustCompile(`wrapper\((\w+)\)`)
+
 // explain adds to CEL's message what a person needs to mend it.
 func (c *compiler) explain(msg, subjectType string) string {
 	m := undefined.FindStringSubmatch(msg)
 	if m == nil {
-		return strings.TrimSpace(msg)
+		return strings.TrimSpace(nullable.ReplaceAllString(msg, "$1"))
 	}
 	var known []string
 	for name, s := range c.table.structs {

@@ -82,7 +82,7 @@ func TestVerdicts(t *testing.T) {
 			status: evidence.Indeterminate},
 		{name: "stale", change: func(s *evidence.Snapshot) { s.Window.From = asOf.Add(-27 * time.Hour) },
 			subjects: []evidence.Subject{doc("b", `{"Size":2}`)}, want: map[string]evidence.Verdict{"b": evidence.Unknown},
-			reason: "stale: aws.s3.bucket was last collected more than 26h0m0s before", status: evidence.Indeterminate},
+			reason: "stale: aws.s3.bucket was last collected more than 26h before", status: evidence.Indeterminate},
 		{name: "stale and empty", onEmpty: evidence.Pass,
 			change: func(s *evidence.Snapshot) { s.Window.From = asOf.Add(-27 * time.Hour) },
 			want:   map[string]evidence.Verdict{"": evidence.Unknown}, status: evidence.Indeterminate},

@@ -106,7 +106,7 @@ func (l *loader) caseSubject(f fields, typ, name string) evidence.Subject {
 				Outcome: evidence.Outcome(g.oneOf("outcome", true, "denied", "expired", "throttled", "not-enabled", "unreachable",
 					"failed", "skipped")), Code: g.text("code", false)}
 			if shape := l.schemas[typ].Doc; shape != nil && shape.Kind == evidence.ShapeObject && shape.Fields[e.key] == nil {
-				f.r.fail(e.at, "missing: %s is no part of a %s", e.key, typ)
+				f.r.fail(e.at, "missing: %s is no part of %s", e.key, typ)
 			}
 		}
 	}

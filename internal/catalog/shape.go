@@ -50,7 +50,7 @@ func (r *reader) shape(n *yaml.Node, what string, s *evidence.Shape) {
 		want = scalar(n, "text", "!!str", "!!timestamp")
 	}
 	if want != "" {
-		r.fail(n, "%s: expected %s, got %s", what, want, kindOf(n))
+		r.fail(n, "%s: expected %s, got %s %s", what, want, kindOf(n), n.Value)
 	}
 }
 
