@@ -1,0 +1,72 @@
+package aws
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"go.yaml.in/yaml/v4"
+
+	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
+)
+
+func TestOpenRefuses(t *testing.T) {
+	for _, tc := range []struct{ name, section, want string }{
+		{"an unknown key", "profil: x", "profil"},
+		{"a region's name alone", "regions: eu-west-1", "neither"},
+		{"numbers for regions", "regions: [1]", "no region's name"},
+		{"accounts without a role", "accounts: ['111122223333']", "a role is needed"},
+		{"an external id without a role", "external_id: x", "a role is needed"},
+		{"a profile that does not exist", "profile: no-such-profile-of-exhibit", "no-such-profile-of-exhibit"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			decode := func(into any) error { return yaml.Load([]byte(tc.section), into, yaml.WithKnownFields()) }
+			env := collect.Env{
+				Transport: http.DefaultTransport, AuthTransport: http.DefaultTransport, Getenv: func(string) string { return "" },
+			}
+			_, err := Provider{}.Open(t.Context(), decode, env)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got %v, want an error that says %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestClassify(t *testing.T) {
+	status := func(code int, err error) error {
+		return &smithyhttp.ResponseError{Response: &smithyhttp.Response{Response: &http.Response{StatusCode: code}}, Err: err}
+	}
+	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
+	for _, tc := range []struct {
+		name string
+		err  error
+		want evidence.Outcome
+		code string
+	}{
+		{"denied", status(403, api("AccessDeniedException")), evidence.OutcomeDenied, "AccessDeniedException"},
+		{"EC2's denied", status(403, api("UnauthorizedOperation")), evidence.OutcomeDenied, "UnauthorizedOperation"},
+		{"an unknown 403", status(403, api("UnknownError")), evidence.OutcomeDenied, "UnknownError"},
+		{"expired, with S3's 400", status(400, api("ExpiredToken")), evidence.OutcomeExpired, "ExpiredToken"},
+		{"throttled", status(400, api("ThrottlingException")), evidence.OutcomeThrottled, "ThrottlingException"},
+		{"throttled by status", status(429, api("")), evidence.OutcomeThrottled, ""},
+		{"slow down", status(503, api("SlowDown")), evidence.OutcomeThrottled, "SlowDown"},
+		{"the server's fault", status(500, api("InternalError")), evidence.OutcomeFailed, "InternalError"},
+		{"not signed up", status(403, api("NotSignedUp")), evidence.OutcomeNotEnabled, "NotSignedUp"},
+		{"absent keeps its code", status(404, api("NoSuchBucketPolicy")), evidence.OutcomeFailed, "NoSuchBucketPolicy"},
+		{"no credentials", fmt.Errorf("get identity: get credentials: %w", errors.New("x")), evidence.OutcomeExpired, "NoCredentials"},
+		{"the role may not be taken", fmt.Errorf("get identity: get credentials: %w", status(403, api("AccessDenied"))),
+			evidence.OutcomeDenied, "AccessDenied"},
+		{"unknown", errors.New("x"), "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got, code := (Provider{}).Classify(tc.err); got != tc.want || code != tc.code {
+				t.Errorf("got %q %q, want %q %q", got, code, tc.want, tc.code)
+			}
+		})
+	}
+}
