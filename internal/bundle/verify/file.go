@@ -69,7 +69,7 @@ func (v *verifier) open(name string) *file {
 		f.fail("cannot be opened: %v", err)
 		return f
 	}
-	f.rc, f.buf = rc, bufio.NewReaderSize(&tee{f: f, r: rc}, 1<<16)
+	f.rc, f.buf = rc, bufio.NewReaderSize(&tee{f: f, r: rc}, int(min(declared, 1<<16)))
 	return f
 }
 
