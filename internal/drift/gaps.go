@@ -24,7 +24,7 @@ func covered(windows []evidence.Window, w evidence.Window) time.Duration {
 	return sum
 }
 
-// Gaps returns the intervals of the period, cut at asOf, in which a series has no whole list that is younger than its
+// Gaps returns the intervals of the period, as known at asOf, in which a series has no whole list that is younger than its
 // freshness, in order of series and time. Snapshots may come in any order; give the newest from before the period, too.
 // freshness returns the shortest time that a control grants evidence of a subject type; 0 means that none reads it.
 //
@@ -32,28 +32,27 @@ func covered(windows []evidence.Window, w evidence.Window) time.Duration {
 func Gaps(snapshots iter.Seq2[evidence.Snapshot, error], freshness func(subjectType string) evidence.Duration,
 	period evidence.Window, asOf time.Time,
 ) ([]evidence.Gap, error) {
-	if asOf.Before(period.To) {
-		period.To = asOf
-	}
 	by := map[string][]evidence.Snapshot{}
 	for s, err := range snapshots {
 		if err != nil {
 			return nil, err
 		}
-		by[s.Series()] = append(by[s.Series()], s)
+		if !s.Window.To.After(asOf) {
+			by[s.Series()] = append(by[s.Series()], s)
+		}
 	}
 	var out []evidence.Gap
 	for _, name := range sortedKeys(by) {
 		snaps := by[name]
 		slices.SortStableFunc(snaps, func(a, b evidence.Snapshot) int { return a.Window.To.Compare(b.Window.To) })
 		if fresh := time.Duration(freshness(snaps[0].Collector)); fresh > 0 {
-			out = append(out, seriesGaps(name, snaps, fresh, period)...)
+			out = append(out, seriesGaps(name, snaps, fresh, period, asOf)...)
 		}
 	}
 	return out, nil
 }
 
-func seriesGaps(name string, snaps []evidence.Snapshot, fresh time.Duration, period evidence.Window) []evidence.Gap {
+func seriesGaps(name string, snaps []evidence.Snapshot, fresh time.Duration, period evidence.Window, asOf time.Time) []evidence.Gap {
 	var out []evidence.Gap
 	at := period.From // the last look, or where the question begins
 	var tried evidence.Outcome
@@ -75,11 +74,8 @@ func seriesGaps(name string, snaps []evidence.Snapshot, fresh time.Duration, per
 		if s.Window.From.After(period.From) {
 			add(s.Window.From)
 		}
-		if s.Window.To.After(period.To) {
-			return out
-		}
 		at, tried = s.Window.To, ""
 	}
-	add(period.To)
+	add(asOf)
 	return out
 }

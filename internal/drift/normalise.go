@@ -3,6 +3,7 @@ package drift
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/url"
 	"slices"
 	"strconv"
@@ -54,7 +55,8 @@ func parse(raw []byte) (any, bool) {
 	if err := d.Decode(&v); err != nil {
 		return nil, false
 	}
-	return v, !d.More()
+	_, err := d.Token()
+	return v, err == io.EOF
 }
 
 // normalise returns what a document says without how it says it: volatile values are dropped, a text that is itself a JSON

@@ -99,11 +99,10 @@ func (k *keeper) change(o evidence.Observation, fresh bool, object evidence.Dige
 		if err != nil {
 			return fmt.Errorf("read the intervals of %s: %w", o.Key(), err)
 		}
-		if s.Subject == o.Subject {
-			open, had = s, true
-		} else if had {
+		if s.Subject != o.Subject { // all were asked for, and those of the population come first
 			break
 		}
+		open, had = s, true
 	}
 	if had {
 		if open.Verdict == o.Verdict {
