@@ -7,6 +7,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,8 @@ type Request struct {
 	Gaps      []evidence.Gap
 	// Pages are put in the folder report/ as they are.
 	Pages []Page
+
+	blockChanges int // instead of maxChanges, for tests
 }
 
 // Page is a file that the caller writes: a report, a table.
@@ -86,7 +89,7 @@ func Write(ctx context.Context, w io.Writer, v View, r Request) (Summary, error)
 	if err := r.check(); err != nil {
 		return Summary{}, fmt.Errorf("write bundle: %w", err)
 	}
-	b := &builder{ctx: ctx, view: v, request: r, out: newArchive(w)}
+	b := &builder{ctx: ctx, view: v, request: r, out: newArchive(w), blockChanges: cmp.Or(r.blockChanges, maxChanges)}
 	if err := b.write(); err != nil {
 		return Summary{}, fmt.Errorf("write bundle of %s: %w", r.Framework.Key(), err)
 	}
@@ -132,6 +135,8 @@ type builder struct {
 	redactions  map[format.Redaction]int
 	omissions   omissions
 	manifest    format.Manifest
+
+	blockChanges int
 }
 
 // collected counts the runs recorded in the period.

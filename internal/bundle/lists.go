@@ -58,7 +58,7 @@ func (b *builder) blocks(lists []evidence.ListRef, fn func(block) error) error {
 		full := len(cur.lists) == format.MaxLists
 		if !full {
 			err := b.diff(lists[i-1], lists[i], func(key string, _, after evidence.Digest) error {
-				if len(cur.changes) == maxChanges {
+				if len(cur.changes) == b.blockChanges {
 					return errFull
 				}
 				cur.changes = append(cur.changes, change{key, i - start, after})
