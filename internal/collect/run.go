@@ -113,6 +113,9 @@ func Run(ctx context.Context, cfg Config) (evidence.Run, error) {
 		return evidence.Run{}, fmt.Errorf("collect: close the list of snapshots: %w", err)
 	}
 	result.Snapshots = ref
+	if t, ok := r.Transport.(*http.Transport); ok && cfg.Transport == nil {
+		t.CloseIdleConnections()
+	}
 	result.Window.To = r.now()
 	result.Scopes = sortScopes(r.scopes)
 	for _, s := range result.Scopes {
@@ -143,7 +146,8 @@ func newRun(cfg Config) *run {
 	return r
 }
 
-func (r *run) now() time.Time { return r.Now().UTC() }
+// now is the time as it is recorded.
+func (r *run) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
 func randomHex() string {
 	var b [4]byte

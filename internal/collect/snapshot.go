@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"strings"
 
 	"exhibit/internal/evidence"
 )
@@ -19,7 +19,7 @@ func (r *run) work(src *source, c Collector, scope evidence.Scope) *work {
 // task runs one collector in one scope and stages its snapshot, whatever came of it. Its error is the batch's.
 func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector, total *scopeTotal) error {
 	if err := ctx.Err(); err != nil {
-		total.add(evidence.OutcomeSkipped, 0, 0, "not tried: the run had ended")
+		total.add(evidence.OutcomeSkipped, "", 0, 0, "not tried: the run had ended")
 		return nil
 	}
 	snap := evidence.Snapshot{Collector: c.Type(), Source: src.name, Scope: plan.Scope}
@@ -27,16 +27,13 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	w := r.work(src, c, plan.Scope)
 	w.host = plan.Endpoint
 	w.list = r.Batch.List(snap.Series(), c.Type())
-	err := r.collect(ctx, plan, &Task{work: w, region: plan.Scope.Region})
+	ended := r.collect(ctx, plan, &Task{work: w, region: plan.Scope.Region})
 	var failed *batchError
-	if errors.As(err, &failed) {
+	if errors.As(ended, &failed) {
 		return failed.error
 	}
-	snap.Completeness, snap.Outcome = w.completeness(err)
-	reason := ""
-	if err != nil {
-		reason = c.Type() + ": " + err.Error()
-	}
+	snap.Completeness, snap.Outcome = w.completeness(ended)
+	var err error
 	if snap.Subjects, err = w.list.Close(); err != nil {
 		return fmt.Errorf("close the list of %s: %w", snap.Series(), err)
 	}
@@ -52,18 +49,32 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	if _, err := r.snapshots.Add(context.WithoutCancel(ctx), snap.Series(), object); err != nil {
 		return fmt.Errorf("stage the snapshot %s: %w", snap.Series(), err)
 	}
-	requests := 0
-	outcome := snap.Outcome
-	for _, op := range snap.Completeness.Operations {
-		requests += op.Requests
-		outcome = evidence.Worse(outcome, op.Outcome)
-	}
-	total.add(outcome, snap.Subjects.Count, requests, reason)
+	total.add(summary(c, snap, ended))
 	return nil
 }
 
+// summary is what one snapshot means for its scope: the gravest of all its calls, and why.
+func summary(c Collector, snap evidence.Snapshot, ended error) (
+	outcome evidence.Outcome, snapshot evidence.Outcome, subjects, requests int, reason string,
+) {
+	outcome = snap.Outcome
+	if ended != nil {
+		reason = c.Type() + ": " + ended.Error()
+	}
+	for _, op := range snap.Completeness.Operations {
+		requests += op.Requests
+		if worse := evidence.Worse(outcome, op.Outcome); worse != outcome {
+			outcome = worse
+			if ended == nil && !op.Outcome.Seen() {
+				reason = c.Type() + ": " + op.Name + ": " + strings.Join(op.Errors, "; ")
+			}
+		}
+	}
+	return outcome, snap.Outcome, snap.Subjects.Count, requests, reason
+}
+
 // collect calls the collector, if its scope can be tried at all. A panic is a failed collection and not the end of others.
-func (r *run) collect(ctx context.Context, plan ScopePlan, t *Task) (err error) {
+func (r *run) collect(ctx context.Context, plan ScopePlan, t *Task) error {
 	if plan.Outcome != "" && plan.Outcome != evidence.OutcomeOK {
 		e := &Error{Outcome: plan.Outcome, Code: notAsked, Err: errors.New("not asked: " + plan.Reason)}
 		if len(t.col.Operations) > 0 {
@@ -73,10 +84,5 @@ func (r *run) collect(ctx context.Context, plan ScopePlan, t *Task) (err error) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.limits.Collector)
 	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("collect %s: panic: %v\n%s", t.col.Type(), p, debug.Stack())
-		}
-	}()
-	return t.col.Collect(ctx, plan.Session, t)
+	return guard(func() error { return t.col.Collect(ctx, plan.Session, t) })
 }

@@ -57,7 +57,7 @@ func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func()) 
 	totals := make([]*scopeTotal, len(plans))
 	work := r.plan(open.Provider, plans)
 	for i, p := range plans {
-		totals[i] = &scopeTotal{out: evidence.ScopeOutcome{Source: open.Name, Scope: p.Scope, Reason: p.Reason,
+		totals[i] = &scopeTotal{out: evidence.ScopeOutcome{Source: open.Name, Scope: p.Scope,
 			Snapshots: map[evidence.Outcome]int{}}}
 	}
 	r.planned(len(work))
@@ -150,10 +150,13 @@ type scopeTotal struct {
 	out evidence.ScopeOutcome
 }
 
-func (s *scopeTotal) add(outcome evidence.Outcome, subjects, requests int, reason string) {
+// add adds a snapshot with its own outcome, "" for none, and the gravest of its calls.
+func (s *scopeTotal) add(outcome, snapshot evidence.Outcome, subjects, requests int, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.out.Snapshots[outcome]++
+	if snapshot != "" {
+		s.out.Snapshots[snapshot]++
+	}
 	s.out.Subjects += subjects
 	s.out.Requests += requests
 	if worse := evidence.Worse(s.out.Outcome, outcome); worse != s.out.Outcome {
@@ -168,6 +171,9 @@ func (s *scopeTotal) close(p ScopePlan) evidence.ScopeOutcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.out.Outcome = evidence.Worse(s.out.Outcome, p.Outcome)
+	if p.Reason != "" {
+		s.out.Reason = p.Reason
+	}
 	return s.out
 }
 

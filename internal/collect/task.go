@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -209,7 +210,7 @@ func Each[T any](ctx context.Context, items []T, f func(ctx context.Context, ite
 	for range min(len(items), eachWidth) {
 		wg.Go(func() {
 			for item := range next {
-				if err := f(ctx, item); err != nil {
+				if err := guard(func() error { return f(ctx, item) }); err != nil {
 					cancel(err)
 				}
 			}
@@ -226,6 +227,16 @@ feed:
 	close(next)
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// guard turns a panic into an error: one collector's mistake is not the end of the others.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return f()
 }
 
 // eachWidth is how many items Each works on at once; the calls that they make are bounded by Limits.

@@ -1,0 +1,13 @@
+package collect
+
+import "exhibit/internal/evidence"
+
+// Relies records that the snapshot rests on op's answer that Once gave, whichever collector it was that asked: the calls
+// and requests are counted there.
+func (t *Task) Relies(op string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if o := t.opCount(op); len(o.calls) == 0 {
+		o.calls[evidence.OutcomeOK] = 0
+	}
+}
