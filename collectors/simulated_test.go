@@ -39,6 +39,9 @@ func TestSimulated(t *testing.T) {
 				if !s.Listed() || !s.Completeness.Whole() {
 					t.Errorf("%s ended %s: %+v", s.Collector, s.Outcome, s.Completeness)
 				}
+				if len(s.Completeness.Operations) == 0 {
+					t.Errorf("%s does not say what it rests on", s.Collector)
+				}
 				if s.Subjects.Count == 0 {
 					t.Errorf("%s: nothing collected", s.Collector)
 				}

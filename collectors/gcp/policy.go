@@ -26,7 +26,7 @@ type projectPolicy struct {
 // project has a policy whether or not any service is on: such an answer is a failure and never "nothing there".
 func (s *session) policy(ctx context.Context, t *collect.Task) (projectPolicy, error) {
 	op := getProjectPolicy().Name
-	return collect.Once(ctx, t, op, func(ctx context.Context) (p projectPolicy, err error) {
+	policy, err := collect.Once(ctx, t, op, func(ctx context.Context) (p projectPolicy, err error) {
 		t.Params(op, map[string]string{"requestedPolicyVersion": "3"})
 		err = t.Call(ctx, op, func(ctx context.Context) error {
 			ref := s.url("cloudresourcemanager", "/v3/projects/"+s.project+":getIamPolicy", nil)
@@ -34,4 +34,8 @@ func (s *session) policy(ctx context.Context, t *collect.Task) (projectPolicy, e
 		})
 		return p, err
 	})
+	if err == nil {
+		t.Relies(op)
+	}
+	return policy, err
 }

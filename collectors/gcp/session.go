@@ -87,7 +87,7 @@ func broken(err error) bool {
 
 // pause says how long to wait before err's request is worth another try; 0 is never.
 func pause(err error, try int) time.Duration {
-	backoff := time.Duration(1<<try) * 250 * time.Millisecond
+	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	var answer *googleapi.Error
 	switch {
 	case broken(err):

@@ -73,7 +73,7 @@ func TestPause(t *testing.T) {
 		"not let out":        {collect.ErrUndeclared, 0, 0},
 		"none":               {nil, 0, 0},
 	} {
-		if got := pause(tt.err, 1); got < tt.least || got > tt.most {
+		if got, _ := pause(tt.err, 1); got < tt.least || got > tt.most {
 			t.Errorf("%s: waits %s, want %s to %s", name, got, tt.least, tt.most)
 		}
 	}

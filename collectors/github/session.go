@@ -41,8 +41,8 @@ type session struct {
 func (s *session) get(ctx context.Context, ref string, v any) (next int, err error) {
 	for try := 1; ; try++ {
 		next, err = s.once(ctx, ref, v)
-		wait := pause(err, try)
-		if err == nil || try == tries || wait == 0 || !timeFor(ctx, wait) {
+		wait, limited := pause(err, try)
+		if err == nil || wait == 0 || !limited && try >= tries || !timeFor(ctx, wait) {
 			return next, err
 		}
 		select {
@@ -64,31 +64,32 @@ func broken(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// pause says how long to wait before err's request is worth another try; 0 is never.
-func pause(err error, try int) time.Duration {
+// pause says how long to wait before err's request is worth another try; 0 is never. limited is GitHub's word to slow
+// down: it holds for all requests, so one that waits may be told again because of another.
+func pause(err error, try int) (wait time.Duration, limited bool) {
 	var limit *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
 	var answer *github.ErrorResponse
-	backoff := time.Duration(1<<try) * 250 * time.Millisecond
+	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	switch {
 	case broken(err):
-		return backoff
+		return backoff, false
 	case errors.As(err, &limit):
-		return max(time.Until(limit.Rate.Reset.Time)+time.Second, time.Second)
+		return max(time.Until(limit.Rate.Reset.Time)+time.Second, time.Second), true
 	case errors.As(err, &secondary) && secondary.RetryAfter != nil:
-		return max(*secondary.RetryAfter, time.Second)
+		return max(*secondary.RetryAfter, time.Second), true
 	case errors.As(err, &secondary):
-		return time.Minute // what GitHub asks for when it names no time
+		return time.Minute, true // what GitHub asks for when it names no time
 	case errors.As(err, &answer) && answer.Response.StatusCode == http.StatusTooManyRequests:
 		seconds, err := strconv.Atoi(answer.Response.Header.Get("Retry-After"))
 		if err != nil {
-			return backoff
+			return backoff, false
 		}
-		return max(time.Duration(seconds)*time.Second, time.Second)
+		return max(time.Duration(seconds)*time.Second, time.Second), true
 	case errors.As(err, &answer) && answer.Response.StatusCode >= http.StatusInternalServerError:
-		return backoff
+		return backoff, false
 	}
-	return 0
+	return 0, false
 }
 
 func (s *session) once(ctx context.Context, ref string, v any) (next int, err error) {
@@ -247,6 +248,9 @@ func (s *session) repositories(ctx context.Context, t *collect.Task) (list []rep
 			})
 		return a, err
 	})
+	if err == nil {
+		t.Relies("repos.listForOrg")
+	}
 	return got.list, got.skipped, err
 }
 
