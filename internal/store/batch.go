@@ -26,6 +26,7 @@ type Batch struct {
 	dicts  map[string]dictionary
 	known  map[evidence.Digest]uint64 // objects of this batch that are not indexed yet; 0: still in an open frame
 	roots  map[evidence.Digest]uint64 // lists of this batch
+	links  []newList                  // the same, to be made known; without their records
 	staged pending
 	// written is the first number that may not be on the disk yet.
 	written uint64
@@ -126,7 +127,7 @@ func (b *Batch) end() {
 		return
 	}
 	b.over = true
-	b.open, b.known, b.roots, b.staged = nil, nil, nil, pending{}
+	b.open, b.known, b.roots, b.links, b.staged = nil, nil, nil, nil, pending{}
 	b.s.mu.Lock()
 	b.s.busy = false
 	b.s.mu.Unlock()

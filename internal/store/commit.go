@@ -37,23 +37,30 @@ func (b *Batch) commit(kind evidence.Kind, body []byte, at time.Time) (signed []
 	if err := b.sealAll(); err != nil {
 		return nil, err
 	}
-	if kind == evidence.KindRun || kind == evidence.KindAssessment {
+	b.mu.Lock()
+	tooMany := len(b.known) > commitIndex || len(b.links) > stageRows
+	b.mu.Unlock()
+	refers := kind == evidence.KindRun || kind == evidence.KindAssessment
+	if refers || tooMany {
 		if err := b.stage(); err != nil {
 			return nil, err
 		}
+	}
+	if refers {
 		if err := b.index(kind, body); err != nil {
 			return nil, err
 		}
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	b.mu.Lock()
-	tooMany := len(b.known) > commitIndex
-	b.mu.Unlock()
 	if tooMany {
 		if err := b.stageIndex(); err != nil {
 			return nil, err
 		}
+	}
+	links, err := b.takeLinks()
+	if err != nil {
+		return nil, err
 	}
 	p, err := b.take()
 	if err != nil {
@@ -71,6 +78,9 @@ func (b *Batch) commit(kind evidence.Kind, body []byte, at time.Time) (signed []
 			return err
 		}
 		if err := putIndex(tx.Bucket(bucketDigests), entries); err != nil {
+			return err
+		}
+		if err := putLinks(tx, links); err != nil {
 			return err
 		}
 		for _, r := range p.cursors {
@@ -137,6 +147,9 @@ func (b *Batch) index(kind evidence.Kind, body []byte) error {
 	}
 	var rows []row
 	err := b.s.View(func(v *View) (err error) {
+		b.mu.Lock()
+		v.staged = b.roots // nothing is added any more
+		b.mu.Unlock()
 		if kind == evidence.KindAssessment {
 			return b.assessmentRefs(v, a)
 		}

@@ -16,11 +16,15 @@ func (v *View) listNumber(ref evidence.ListRef) (uint64, error) {
 	if ref.Count == 0 && (ref.Root.IsZero() || ref.Root == evidence.Digest(ledger.EmptyRoot())) {
 		return 0, nil
 	}
-	b := v.roots.Get(ref.Root[:])
-	if len(b) != 8 {
-		return 0, fmt.Errorf("list %s: %w", ref.Root, ErrUnknown)
+	n := v.staged[ref.Root]
+	if n == 0 {
+		b := v.roots.Get(ref.Root[:])
+		if len(b) != 8 {
+			return 0, fmt.Errorf("list %s: %w", ref.Root, ErrUnknown)
+		}
+		n = number(b)
 	}
-	l, err := v.listRecord(number(b))
+	l, err := v.listRecord(n)
 	if err != nil {
 		return 0, err
 	}

@@ -275,6 +275,7 @@ func (b *Batch) addList(series string, ref evidence.ListRef, prev *previous, now
 	b.s.nextList++
 	b.roots[ref.Root] = l.number
 	b.staged.lists = append(b.staged.lists, l)
+	b.links = append(b.links, newList{number: l.number, root: l.root, series: l.series})
 	b.staged.raw += len(record)
 	full := b.full()
 	b.mu.Unlock()

@@ -50,7 +50,7 @@ func commit(t testing.TB, s *store.Store, e storetest.Estate, days ...int) {
 }
 
 func TestCreate(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "evidence.db")
+	path := filepath.Join(memoryDir(t), "evidence.db")
 	if _, err := store.Open(path, store.Options{}); !errors.Is(err, store.ErrNotExist) {
 		t.Errorf("open: %v", err)
 	}
@@ -87,7 +87,7 @@ func TestCreate(t *testing.T) {
 }
 
 func TestOpen(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "evidence.db")
+	path := filepath.Join(memoryDir(t), "evidence.db")
 	s := create(t, path)
 	commit(t, s, small(), 0, 1)
 
@@ -195,7 +195,7 @@ func TestAnchor(t *testing.T) {
 
 // TestCuts cuts a store everywhere between its pages, and inside some: opening it must say so and never fault.
 func TestCuts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "evidence.db")
+	path := filepath.Join(memoryDir(t), "evidence.db")
 	s := create(t, path)
 	commit(t, s, small(), 0, 1, 2)
 	must(t, s.Close())
@@ -220,7 +220,7 @@ func TestCuts(t *testing.T) {
 // TestFlips changes a byte here and there. Either opening or Check says so, or nothing that is in use was hit: then every
 // object reads as before. Nothing panics.
 func TestFlips(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "evidence.db")
+	path := filepath.Join(memoryDir(t), "evidence.db")
 	s := create(t, path)
 	commit(t, s, small(), 0, 1)
 	must(t, s.View(func(v *store.View) error { return nil }))
@@ -256,7 +256,7 @@ func TestFlips(t *testing.T) {
 
 // TestDamagedRead rewrites what a store holds by its own means, as one could who has the file but not the key.
 func TestDamagedRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "evidence.db")
+	path := filepath.Join(memoryDir(t), "evidence.db")
 	s := create(t, path)
 	commit(t, s, small(), 0)
 	must(t, s.Close())

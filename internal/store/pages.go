@@ -99,7 +99,7 @@ func (w *pageWalk) node(id uint64) (n node, err error) {
 		}
 	}
 	n.size += int(further) * pageSize
-	if table := pageHeader + n.count*elementSize; table > pageSize {
+	if table := pageHeader + n.count*elementSize; table > pageSize && n.flags != flagFree {
 		if table > n.size {
 			return n, w.damaged(id, "has too many elements")
 		}

@@ -84,12 +84,6 @@ func (b *Batch) put(tx *bbolt.Tx, p pending, committing bool) error {
 		if err := lists.Put(key8(l.number), l.record); err != nil {
 			return err
 		}
-		if err := tx.Bucket(bucketRoots).Put(l.root[:], key8(l.number)); err != nil {
-			return err
-		}
-		if err := tx.Bucket(bucketHeads).Put([]byte(l.series), key8(l.number)); err != nil {
-			return err
-		}
 	}
 	if len(p.rows) > 0 && !committing && !b.marked {
 		if err := tx.Bucket(bucketMeta).Put(keyStaged, []byte{1}); err != nil {
@@ -139,6 +133,37 @@ func (b *Batch) stageIndex() error {
 		}
 	}
 	return nil
+}
+
+// putLinks makes lists known by their roots and as the last of their series. All objects of a list that is known are
+// indexed: a later batch takes them over without looking at them.
+func putLinks(tx *bbolt.Tx, links []newList) error {
+	for _, l := range links {
+		if err := tx.Bucket(bucketRoots).Put(l.root[:], key8(l.number)); err != nil {
+			return err
+		}
+		if err := tx.Bucket(bucketHeads).Put([]byte(l.series), key8(l.number)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeLinks returns the lists that the last transaction makes known, after staging the others. The index must be on the
+// disk or in the same transaction. It is called with b.writing held.
+func (b *Batch) takeLinks() ([]newList, error) {
+	b.mu.Lock()
+	links := b.links
+	b.links = nil
+	b.mu.Unlock()
+	for len(links) > stageRows {
+		part := links[:stageRows]
+		if err := b.s.update("index", func(tx *bbolt.Tx) error { return putLinks(tx, part) }); err != nil {
+			return nil, fmt.Errorf("stage index: %w", err)
+		}
+		links = links[stageRows:]
+	}
+	return links, nil
 }
 
 // resolve returns the number of an object that was added to this batch or is in the store.

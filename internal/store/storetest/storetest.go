@@ -193,3 +193,65 @@ func (e Estate) Commit(ctx context.Context, s *store.Store, day int, docs map[st
 	}
 	return b.Commit(evidence.KindRun, body, Start().AddDate(0, 0, day).Add(time.Minute))
 }
+
+// States returns n intervals of one check that begin on a day, with observations that Observation makes.
+func States(n, day int) []evidence.State {
+	first := Start().AddDate(0, 0, day)
+	states := make([]evidence.State, n)
+	for i := range states {
+		o := Observation(i, day)
+		states[i] = evidence.State{Control: o.Control, Check: o.Check, Scope: o.Scope, Type: o.Type, Subject: o.Subject,
+			Verdict: o.Verdict, First: first, Last: first}
+	}
+	return states
+}
+
+// Observation returns the i'th observation of a day.
+func Observation(i, day int) evidence.Observation {
+	o := evidence.Observation{Control: "storage-private", Check: "aws.s3.private", Type: "aws.s3.bucket",
+		Scope: "aws:111122223333", Subject: fmt.Sprintf("arn:aws:s3:::bucket-%06d", i), Verdict: evidence.Pass}
+	if (i+day)%10 == 0 {
+		o.Verdict = evidence.Fail
+	}
+	return o
+}
+
+// CommitAssessment commits an assessment of n observations and as many states.
+func CommitAssessment(ctx context.Context, s *store.Store, n, day int) (int64, error) {
+	b, err := s.Begin()
+	if err != nil {
+		return -1, err
+	}
+	defer b.Discard()
+	a := evidence.Assessment{Evaluator: "test", AsOf: Start().AddDate(0, 0, day), Totals: map[evidence.Verdict]int{}}
+	if a.Catalog, err = b.Object("catalog", []byte(`{"controls":[]}`)); err != nil {
+		return -1, err
+	}
+	list := b.List("observations", "observation")
+	states := States(n, day)
+	for i := range n {
+		o := Observation(i, day)
+		object, err := evidence.Encode(o)
+		if err != nil {
+			return -1, err
+		}
+		if states[i].Observation, err = list.Add(ctx, o.Key(), object); err != nil {
+			return -1, err
+		}
+		a.Totals[o.Verdict]++
+	}
+	if a.Observations, err = list.Close(); err != nil {
+		return -1, err
+	}
+	if a.Findings, err = b.List("findings", "finding").Close(); err != nil {
+		return -1, err
+	}
+	if err := b.PutStates(states); err != nil {
+		return -1, err
+	}
+	body, err := evidence.Encode(a)
+	if err != nil {
+		return -1, err
+	}
+	return b.Commit(evidence.KindAssessment, body, a.AsOf)
+}
