@@ -192,5 +192,16 @@ func (b *Batch) Flush() error {
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	return b.stageIndex()
+	if err := b.stageIndex(); err != nil {
+		return err
+	}
+	links, err := b.takeLinks()
+	if err != nil || len(links) == 0 {
+		return err
+	}
+	if err := b.s.update("index", func(tx *bbolt.Tx) error { return putLinks(tx, links) }); err != nil {
+		b.Discard()
+		return fmt.Errorf("stage index: %w", err)
+	}
+	return nil
 }
