@@ -1,0 +1,155 @@
+package collectors_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"exhibit/collectors/aws"
+	"exhibit/internal/collect"
+	"exhibit/internal/collect/collecttest"
+	"exhibit/internal/evidence"
+	"exhibit/internal/simcloud"
+)
+
+// collectAWS collects the demo's first AWS account, as its own user or, with a section, through a role.
+func collectAWS(t *testing.T, cloud *simcloud.Cloud, section string, limits collect.Limits) (evidence.Run, memory) {
+	t.Helper()
+	b := memory{collecttest.NewMemory()}
+	if limits.Pace == 0 {
+		limits.Pace = math.Inf(1)
+	}
+	run, err := collect.Run(t.Context(), collect.Config{
+		Sources: []collect.OpenSource{{Name: "aws", Provider: aws.Provider{}, Decode: func(into any) error {
+			return yaml.Load([]byte(section+"\nendpoint: "+cloud.URL("aws")), into, yaml.WithKnownFields())
+		}}},
+		Batch: b.Memory, RedactionKey: make([]byte, 32), Trigger: "simulation", Limits: limits, Now: cloud.Now,
+		Getenv: awsEnv(cloud.Accounts("aws")[0]),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, b
+}
+
+func awsEnv(account string) func(string) string {
+	id, secret := simcloud.AWSKey(account)
+	return func(name string) string {
+		return map[string]string{"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "eu-west-1"}[name]
+	}
+}
+
+func TestSimulatedAWS(t *testing.T) {
+	cloud := start(t, 2)
+	run, b := collectAWS(t, cloud, "", collect.Limits{})
+	if run.Outcome != evidence.OutcomeOK {
+		t.Errorf("run ended %s: %+v", run.Outcome, run.Scopes)
+	}
+	for _, s := range b.snapshots(t) {
+		if !s.Listed() || !s.Completeness.Whole() {
+			t.Errorf("%s in %s ended %s: %+v", s.Collector, s.Scope.ID(), s.Outcome, s.Completeness)
+		}
+	}
+	for _, c := range (aws.Provider{}).Collectors() {
+		subjects := b.subjects(t, c.Type())
+		if len(subjects) == 0 {
+			t.Errorf("no %s was collected", c.Type())
+		}
+		for _, s := range subjects {
+			if len(s.Missing) > 0 {
+				t.Errorf("%s %s: missing %+v", s.Type, s.ID, s.Missing)
+			}
+			var doc any
+			if err := json.Unmarshal(s.Doc, &doc); err != nil {
+				t.Fatal(err)
+			}
+			conforms(t, s.Type+" "+s.ID, doc, c.Schema.Doc)
+		}
+	}
+}
+
+// TestSimulatedAWSThroughARole enters every account of the company, and one that nobody may enter.
+func TestSimulatedAWSThroughARole(t *testing.T) {
+	cloud := start(t, 0)
+	accounts := cloud.Accounts("aws")
+	section := fmt.Sprintf("role: exhibit-read\naccounts: ['%s', '999999999999']\nregions: [eu-west-1]",
+		strings.Join(accounts, "', '"))
+	run, _ := collectAWS(t, cloud, section, collect.Limits{})
+
+	got := map[string]evidence.Outcome{}
+	for _, s := range run.Scopes {
+		got[s.Scope.ID()] = s.Outcome
+	}
+	for _, a := range accounts {
+		if got["aws:"+a] != evidence.OutcomeOK || got["aws:"+a+":eu-west-1"] != evidence.OutcomeOK {
+			t.Errorf("account %s: %v", a, got)
+		}
+	}
+	if got["aws:999999999999"] != evidence.OutcomeDenied {
+		t.Errorf("the foreign account: %v", run.Scopes)
+	}
+}
+
+// TestSimulatedAWSDenials denies one operation after the other.
+func TestSimulatedAWSDenials(t *testing.T) {
+	cloud := start(t, 3)
+	for _, c := range (aws.Provider{}).Collectors() {
+		for _, op := range c.Operations {
+			if op.Name == "s3:GetBucketLocation" {
+				continue // asked only when the list does not tell, which recordings cover
+			}
+			t.Run(c.Type()+"/"+op.Name, func(t *testing.T) {
+				if err := cloud.Fault(op.Name, simcloud.Fault{Kind: simcloud.Denied}); err != nil {
+					t.Fatal(err)
+				}
+				defer cloud.ClearFaults()
+				run, b := collectAWS(t, cloud, "regions: [eu-west-1]", collect.Limits{})
+				if run.Outcome != evidence.OutcomeDenied {
+					t.Errorf("run ended %s, want denied", run.Outcome)
+				}
+				for _, s := range b.snapshots(t) {
+					for _, o := range s.Completeness.Operations {
+						if o.Name == op.Name && o.Permission == strings.Join(op.Permissions, ", ") && o.Permission != "" {
+							return
+						}
+					}
+				}
+				t.Errorf("no snapshot says that %s needs %v", op.Name, op.Permissions)
+			})
+		}
+	}
+}
+
+// TestSimulatedAWSDeadRegion holds that a region without answers costs little and hides nothing of the others.
+func TestSimulatedAWSDeadRegion(t *testing.T) {
+	cloud := start(t, 0)
+	dead := ""
+	run, _ := collectAWS(t, cloud, "", collect.Limits{})
+	for _, s := range run.Scopes {
+		if s.Scope.Region != "" {
+			dead = s.Scope.Region
+		}
+	}
+	if err := cloud.Fault("*", simcloud.Fault{Kind: simcloud.Unreachable, Region: dead}); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	run, _ = collectAWS(t, cloud, "", collect.Limits{Call: time.Second})
+	if took := time.Since(begin); took > 15*time.Second {
+		t.Errorf("a dead region cost %v", took)
+	}
+	for _, s := range run.Scopes {
+		want := evidence.OutcomeOK
+		if s.Scope.Region == dead {
+			want = evidence.OutcomeUnreachable
+		}
+		if s.Scope.Region != "" && s.Outcome != want {
+			t.Errorf("%s: %q %s, want %q", s.Scope.ID(), s.Outcome, s.Reason, want)
+		}
+	}
+}
