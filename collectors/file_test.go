@@ -100,6 +100,21 @@ func TestFolderPatterns(t *testing.T) {
 	}
 }
 
+// A relative path starts where the source says.
+func TestFolderRelative(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "papers"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run, err := collect.Run(t.Context(), collect.Config{
+		Sources: []collect.OpenSource{{Name: "papers", Provider: file.Provider{}, Decode: into(file.Config{Path: "papers"}), Dir: dir}},
+		Batch:   collecttest.NewMemory(),
+	})
+	if err != nil || run.Outcome != evidence.OutcomeOK && run.Outcome != evidence.OutcomeEmpty {
+		t.Errorf("run ended %s, %v: %+v", run.Outcome, err, run.Scopes)
+	}
+}
+
 // A folder that is not there is an outcome, not an empty folder.
 func TestFolderGone(t *testing.T) {
 	run, b := collectFolder(t, file.Config{Path: filepath.Join(t.TempDir(), "gone")})

@@ -19,7 +19,7 @@ import (
 
 // Config is the file section of a source.
 type Config struct {
-	// Path is the folder. Required. A relative path starts at the working directory.
+	// Path is the folder. Required. A relative path starts at the folder of exhibit.yaml.
 	Path string `yaml:"path"`
 	// Match are patterns of names ("*.json") or, with a slash, of paths in the folder ("minutes/*.pdf"); none means all.
 	Match []string `yaml:"match"`
@@ -58,6 +58,9 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 		if _, err := path.Match(p, ""); err != nil {
 			return nil, fmt.Errorf("file: match: pattern %q: %w", p, err)
 		}
+	}
+	if !filepath.IsAbs(c.Path) {
+		c.Path = filepath.Join(env.Dir, c.Path)
 	}
 	account := env.Source
 	if account == "" {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	"cloud.google.com/go/auth"
@@ -23,7 +24,10 @@ func scopes() []string {
 // detect finds the credential: the configured file, else Google's default chain. It asks for no token yet.
 func detect(c Config, env collect.Env) (*auth.Credentials, error) {
 	file := c.CredentialsFile
-	if file == "" {
+	switch {
+	case file != "" && !filepath.IsAbs(file):
+		file = filepath.Join(env.Dir, file)
+	case file == "":
 		file = env.Getenv("GOOGLE_APPLICATION_CREDENTIALS")
 	}
 	// The file is named by who runs the program, and may be of any type that Google documents.

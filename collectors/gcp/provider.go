@@ -20,7 +20,8 @@ import (
 type Config struct {
 	// Projects are the ids of the projects to collect. Required.
 	Projects []string `yaml:"projects"`
-	// CredentialsFile is a key or federation file; Google's default chain when not given.
+	// CredentialsFile is a key or federation file, relative to the folder of exhibit.yaml; Google's default chain when not
+	// given.
 	CredentialsFile string `yaml:"credentials_file"`
 	// Endpoint answers for all services in place of Google's own hosts.
 	Endpoint string `yaml:"endpoint"`

@@ -44,6 +44,8 @@ type OpenSource struct {
 	Provider Provider
 	// Decode reads the provider's section strictly.
 	Decode func(any) error
+	// Dir is where relative paths in the section start; empty is the working directory.
+	Dir string
 	// ConfigDigest is the digest of the section, which holds no secret.
 	ConfigDigest evidence.Digest
 }

@@ -86,7 +86,7 @@ func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func()) 
 
 // open connects and asks who is asking and what there is.
 func (r *run) open(ctx context.Context, src *source, open OpenSource) (Source, []ScopePlan, error) {
-	env := Env{Source: open.Name, Transport: gate{r.Transport}, AuthTransport: r.Transport, Getenv: r.Getenv, Now: r.now}
+	env := Env{Source: open.Name, Dir: open.Dir, Transport: gate{r.Transport}, AuthTransport: r.Transport, Getenv: r.Getenv, Now: r.now}
 	opened, err := open.Provider.Open(ctx, open.Decode, env)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open: %w", err)

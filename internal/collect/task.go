@@ -18,6 +18,8 @@ import (
 type Env struct {
 	// Source is the name of the configured source.
 	Source string
+	// Dir is where relative paths in the source's section start; empty is the working directory.
+	Dir string
 	// Transport lets out declared operations only, and only inside Task.Call.
 	Transport http.RoundTripper
 	// AuthTransport is for obtaining credentials (STS, token endpoints, metadata services) and nothing else.

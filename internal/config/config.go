@@ -50,6 +50,9 @@ type Source struct {
 // Decode reads the provider's section strictly into out. Its errors point into the file.
 func (s Source) Decode(out any) error { return strictyaml.DecodeNode(s.file, s.section, out) }
 
+// Dir is the folder of the file, where relative paths in the section start.
+func (s Source) Dir() string { return filepath.Dir(s.file) }
+
 // Digest names the source's configuration in evidence: the SHA-256 of its canonical JSON, which no secret is part of.
 func (s Source) Digest() (evidence.Digest, error) {
 	var v any

@@ -103,7 +103,7 @@ func openSource(s config.Source) (collect.OpenSource, error) {
 	if err != nil {
 		return collect.OpenSource{}, err
 	}
-	return collect.OpenSource{Name: s.Name, Provider: p, Decode: s.Decode, ConfigDigest: digest}, nil
+	return collect.OpenSource{Name: s.Name, Provider: p, Decode: s.Decode, Dir: s.Dir(), ConfigDigest: digest}, nil
 }
 
 // staging is the store's batch as collect wants it.
