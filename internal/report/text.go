@@ -75,8 +75,9 @@ func (p *page) status(s string) string {
 	return p.paint(plain(label(s)), code)
 }
 
-// rows writes a table. The columns named in wrap share what width is left, and break there.
-func (p *page) rows(header []string, wrap []int, rows [][]string) {
+// rows writes a table. The columns named in wrap share what width is left, and break there; those named in spare are left
+// out, in that order, while the table is too wide; then all columns break.
+func (p *page) rows(header []string, wrap, spare []int, rows [][]string) {
 	if len(rows) == 0 {
 		p.line("  none")
 		return
@@ -96,17 +97,17 @@ func (p *page) rows(header []string, wrap []int, rows [][]string) {
 	for _, r := range rows {
 		t.AppendRow(cells(r))
 	}
-	t.SetColumnConfigs(p.widths(header, wrap, rows))
+	t.SetColumnConfigs(layout(p.opt.Width-2, wrap, spare, needs(header, rows)))
 	for _, l := range strings.Split(t.Render(), "\n") {
-		p.line("  ", l)
+		p.line("  ", strings.TrimSuffix(l, "──")) // the last column's padding
 	}
 	if left > 0 {
 		p.line("  … and ", group(left), " more")
 	}
 }
 
-// widths gives every column what it needs, and the wrapped ones a fair part of what is left.
-func (p *page) widths(header []string, wrap []int, rows [][]string) []table.ColumnConfig {
+// needs returns how wide each column is when nothing breaks.
+func needs(header []string, rows [][]string) []int {
 	need := make([]int, len(header))
 	for i, h := range header {
 		need[i] = utf8.RuneCountInString(h)
@@ -114,21 +115,50 @@ func (p *page) widths(header []string, wrap []int, rows [][]string) []table.Colu
 			need[i] = max(need[i], text.StringWidthWithoutEscSequences(r[i]))
 		}
 	}
-	left := p.opt.Width - 2
-	for i, n := range need {
-		left -= 2
-		if !contains(wrap, i) {
-			left -= n
+	return need
+}
+
+// narrowest is how far a column that breaks is narrowed.
+const narrowest = 12
+
+// layout gives every column what it needs, and those that break a fair part of what is left.
+func layout(width int, wrap, spare, need []int) []table.ColumnConfig {
+	out := make([]table.ColumnConfig, len(need))
+	for i := range need {
+		out[i].Number = i + 1
+	}
+	over := func() int { // columns too many when every column that breaks is at its narrowest
+		sum := -2 - width
+		for i, n := range need {
+			switch {
+			case out[i].Hidden:
+			case contains(wrap, i):
+				sum += min(n, narrowest) + 2
+			default:
+				sum += n + 2
+			}
+		}
+		return sum
+	}
+	for _, i := range spare {
+		if over() > 0 {
+			out[i].Hidden = true
 		}
 	}
-	out := make([]table.ColumnConfig, 0, len(wrap))
-	for at, i := range wrap {
-		share := max(left/(len(wrap)-at), 16)
-		if need[i] < share {
-			share = max(need[i], 1)
+	if over() > 0 { // ids break, too, though they are then hard to copy
+		wrap = wrap[:0:0]
+		for i := range need {
+			wrap = append(wrap, i)
 		}
-		left -= share
-		out = append(out, table.ColumnConfig{Number: i + 1, WidthMax: share, WidthMaxEnforcer: text.WrapSoft})
+	}
+	left := -over() // beyond the narrowest
+	for at, i := range wrap {
+		if out[i].Hidden {
+			continue
+		}
+		share := min(need[i], max(narrowest, min(need[i], narrowest)+left/(len(wrap)-at)))
+		left -= share - min(need[i], narrowest)
+		out[i].WidthMax, out[i].WidthMaxEnforcer = share, text.WrapSoft
 	}
 	return out
 }
@@ -171,9 +201,10 @@ func Text(w io.Writer, p *Posture, o TextOptions) error {
 		}
 		rows = append(rows, []string{status, plain(c.ID), plain(c.Title), c.Score.String() + accepted(c.Score), plain(string(c.Severity))})
 	}
-	t.rows([]string{"Status", "Control", "Title", "Passing", "Severity"}, []int{2}, rows)
+	t.rows([]string{"Status", "Control", "Title", "Passing", "Severity"}, []int{2, 3}, []int{4}, rows)
 	for _, f := range p.Frameworks {
-		t.heading(plain(f.Title) + ": " + statusLine(f.Statuses))
+		t.heading(plain(f.Title))
+		t.line("  ", statusLine(f.Statuses))
 	}
 	t.heading("Scopes")
 	t.scopes(p.Scopes)
@@ -225,7 +256,8 @@ func Failures(w io.Writer, failures []Failure, o TextOptions) error {
 // Requirements writes a framework's requirements.
 func Requirements(w io.Writer, f FrameworkPosture, o TextOptions) error {
 	t := newPage(w, o)
-	t.line(t.paint(plain(f.Title), "1"), ": ", statusLine(f.Statuses))
+	t.line(t.paint(plain(f.Title), "1"))
+	t.line("  ", statusLine(f.Statuses))
 	var rows [][]string
 	for _, r := range f.Requirements {
 		score := ""
@@ -234,6 +266,6 @@ func Requirements(w io.Writer, f FrameworkPosture, o TextOptions) error {
 		}
 		rows = append(rows, []string{plain(r.ID), t.status(string(r.Status)), plain(r.Strength), score, plain(r.Title)})
 	}
-	t.rows([]string{"Requirement", "Status", "Strength", "Passing", "Title"}, []int{4}, rows)
+	t.rows([]string{"Requirement", "Status", "Strength", "Passing", "Title"}, []int{4}, []int{2}, rows)
 	return t.w.Flush()
 }

@@ -17,7 +17,7 @@ func (p *page) failures(failures []Failure) {
 		rows = append(rows, []string{plain(string(f.Severity)), verdict, plain(f.Check), plain(subjectName(f.Name, f.Subject)),
 			plain(f.Scope), day(f.Since), plain(factLine(f.Observation))})
 	}
-	p.rows([]string{"Severity", "Verdict", "Check", "Subject", "Scope", "Since", "Facts"}, []int{3, 6}, rows)
+	p.rows([]string{"Severity", "Verdict", "Check", "Subject", "Scope", "Since", "Facts"}, []int{6, 1, 3}, []int{6, 5}, rows)
 }
 
 // factLine is "open=22, public=true": the deciding values in order of name.
@@ -34,7 +34,7 @@ func (p *page) unknowns(unknowns []Unknown) {
 	for _, u := range unknowns {
 		rows = append(rows, []string{plain(u.Check), plain(u.Scope), group(u.Count), plain(u.Reason)})
 	}
-	p.rows([]string{"Check", "Scope", "Count", "Reason"}, []int{3}, rows)
+	p.rows([]string{"Check", "Scope", "Count", "Reason"}, []int{3}, nil, rows)
 }
 
 func (p *page) scopes(scopes []evidence.ScopeOutcome) {
@@ -43,7 +43,7 @@ func (p *page) scopes(scopes []evidence.ScopeOutcome) {
 		rows = append(rows, []string{plain(s.Source), plain(s.Scope.ID()), plain(s.Scope.Name), p.status(string(s.Outcome)),
 			group(s.Subjects), group(s.Requests), plain(s.Reason)})
 	}
-	p.rows([]string{"Source", "Scope", "Name", "Outcome", "Subjects", "Requests", "Reason"}, []int{6}, rows)
+	p.rows([]string{"Source", "Scope", "Name", "Outcome", "Subjects", "Requests", "Reason"}, []int{6, 2}, []int{5, 2}, rows)
 }
 
 func (p *page) omissions(list []Omission) {
@@ -52,7 +52,7 @@ func (p *page) omissions(list []Omission) {
 		rows = append(rows, []string{plain(o.Scope), plain(o.Type), plain(o.Operation), p.status(string(o.Outcome)),
 			plain(o.Permission), plain(strings.Join(o.Controls, ", "))})
 	}
-	p.rows([]string{"Scope", "Type", "Operation", "Outcome", "Needs", "Controls that lose by it"}, []int{5}, rows)
+	p.rows([]string{"Scope", "Type", "Operation", "Outcome", "Needs", "Controls that lose by it"}, []int{5}, []int{1}, rows)
 }
 
 func (p *page) acceptances(list []AcceptanceState) {
@@ -65,7 +65,7 @@ func (p *page) acceptances(list []AcceptanceState) {
 		rows = append(rows, []string{plain(a.ID), plain(state), plain(a.Check), plain(a.Scope), plain(coverage(a)),
 			lastDay(a.End), plain(a.Reason)})
 	}
-	p.rows([]string{"Acceptance", "State", "Check", "Scope", "Covers", "Last day", "Reason"}, []int{1, 6}, rows)
+	p.rows([]string{"Acceptance", "State", "Check", "Scope", "Covers", "Last day", "Reason"}, []int{6, 1, 4}, []int{6, 3, 4}, rows)
 }
 
 // coverage says what an acceptance speaks of: one that matches nothing is worth knowing of.
@@ -83,13 +83,13 @@ func Changes(w io.Writer, changes []evidence.Change, o TextOptions) error {
 		t.line("Nothing changed.")
 	}
 	for _, g := range byCause(changes) {
-		t.heading(causeTitle(g.cause) + " (" + group(len(g.changes)) + ")")
+		t.heading(plain(causeTitle(g.cause)) + " (" + group(len(g.changes)) + ")")
 		var rows [][]string
 		for _, c := range g.changes {
 			rows = append(rows, []string{plain(c.What), plain(c.Scope), plain(changeThing(c)), plain(changeStep(c)),
 				minute(c.Between.To), plain(changeDetail(c))})
 		}
-		t.rows([]string{"What", "Scope", "Thing", "Step", "Seen by", "Detail"}, []int{2, 5}, rows)
+		t.rows([]string{"What", "Scope", "Thing", "Step", "Seen by", "Detail"}, []int{5, 2}, []int{4, 0}, rows)
 	}
 	return t.w.Flush()
 }
@@ -100,9 +100,9 @@ func Exposures(w io.Writer, exposures []evidence.Exposure, o TextOptions) error 
 	var rows [][]string
 	for _, e := range exposures {
 		rows = append(rows, []string{plain(string(e.Severity)), plain(e.Check), plain(subjectName(e.Name, e.Subject)),
-			plain(e.Scope), exposureStart(e), exposureEnd(e), span(e.Least, e.Most), unseen(e)})
+			plain(e.Scope), exposureStart(e), plain(exposureEnd(e)), span(e.Least, e.Most), unseen(e)})
 	}
-	t.rows([]string{"Severity", "Check", "Subject", "Scope", "Began", "Ended", "Failed for", "Unseen"}, []int{2}, rows)
+	t.rows([]string{"Severity", "Check", "Subject", "Scope", "Began", "Ended", "Failed for", "Unseen"}, []int{2, 4, 5}, []int{7, 0}, rows)
 	return t.w.Flush()
 }
 
@@ -113,7 +113,7 @@ func Gaps(w io.Writer, gaps []evidence.Gap, o TextOptions) error {
 	for _, g := range gaps {
 		rows = append(rows, []string{plain(g.Series), minute(g.Window.From), minute(g.Window.To), gapLength(g), gapReason(g)})
 	}
-	t.rows([]string{"Series", "From", "To", "Length", "Reason"}, []int{0}, rows)
+	t.rows([]string{"Series", "From", "To", "Length", "Reason"}, []int{4}, nil, rows)
 	return t.w.Flush()
 }
 
