@@ -298,7 +298,7 @@ func (l *relatedLoader) records(w *scopeWork, s Snap) ([]*record, error) {
 	err := l.run.view.Subjects(s.Subjects, func(_ string, d evidence.Digest, object []byte) error {
 		rec, err := parseRecord(&fastjson.Parser{}, l.run.eval.subjects[s.Collector], w.scope, d, object)
 		if err == nil {
-			freeze(rec.doc)
+			rec.freeze()
 			recs = append(recs, rec)
 		}
 		return err

@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -209,6 +210,23 @@ func TestRelated(t *testing.T) {
 				t.Errorf("observed from %s", f.ObservedFrom)
 			}
 		})
+	}
+}
+
+// TestRelatedOfAccount lets a region see what belongs to its account as a whole, and bounds what is named as evidence.
+func TestRelatedOfAccount(t *testing.T) {
+	v := &memView{}
+	v.add(t, "aws.cloudtrail.trail", "1", "eu-west-1", nil, doc("t", `{}`))
+	var buckets []evidence.Subject
+	for i := range 150 {
+		buckets = append(buckets, doc(fmt.Sprintf("b%03d", i), `{}`))
+	}
+	v.add(t, "aws.s3.bucket", "1", "", nil, buckets...)
+	v.add(t, "aws.s3.bucket", "2", "", nil, doc("x", `{}`))
+	e := mustNew(t, oneCheck("aws.cloudtrail.trail", "", `related("aws.s3.bucket").all(b, b.id != "x") && related("aws.s3.bucket").size() == 150`))
+	_, sink := assess(t, e, v, Input{})
+	if o := sink.observation("aws:1:eu-west-1|aws.t.check|t"); o.Verdict != evidence.Pass || len(o.Evidence) != 1+maxRead {
+		t.Errorf("%s %q with %d digests", o.Verdict, o.Reason, len(o.Evidence))
 	}
 }
 

@@ -109,7 +109,6 @@ func (t *tallies) merge(other *tallies) {
 		for reason := range o.reasons {
 			mine.reasons[reason] = true
 		}
-		mine.seen(o.oldest)
 	}
 }
 

@@ -246,7 +246,7 @@ func TestTwoSources(t *testing.T) {
 // TestSameInAnyOrder gives the same evidence in many orders and to different numbers of workers.
 func TestSameInAnyOrder(t *testing.T) {
 	controls := []evidence.Control{
-		oneCheck("aws.s3.bucket", `subject.doc.Name != "skip"`, `related("aws.cloudtrail.trail").exists(t, t.doc.Bucket == subject.doc.Name)`),
+		oneCheck("aws.s3.bucket", `subject.doc.Name != "skip"`, `related("aws.cloudtrail.trail").exists(t, t.doc.Bucket == subject.doc.Name && t.tags["a\nb"] == "c\nd")`),
 		{ID: "b", Freshness: evidence.Duration(time.Hour), Manual: "m", Checks: []evidence.Check{
 			{ID: "aws.b.size", Subject: "aws.s3.bucket", Assert: "subject.doc.Size > 3", Facts: map[string]string{
 				"size": "subject.doc.Size", "grants": "subject.doc.Grants.map(g, g.Who)", "doc": "subject.doc"}, Severity: evidence.Low},
@@ -264,7 +264,9 @@ func TestSameInAnyOrder(t *testing.T) {
 			}
 			buckets = append(buckets, b)
 			if i < 9 {
-				trails = append(trails, doc("t"+n, `{"Bucket":"`+n+`"}`))
+				trail := doc("t"+n, `{"Bucket":"`+n+`"}`)
+				trail.Tags = map[string]string{"a\nb": "c\nd"}
+				trails = append(trails, trail)
 			}
 		}
 		v.add(t, "aws.s3.bucket", account, "", nil, buckets...)

@@ -75,7 +75,13 @@ func stringMap(o *fastjson.Object) ref.Val {
 
 var stringMapShape = &evidence.Shape{Kind: evidence.ShapeMap, Elem: &evidence.Shape{Kind: evidence.ShapeString}}
 
-// freeze unescapes everything in v, which fastjson otherwise does when first asked, so that v may be read concurrently.
+// freeze unescapes everything in the record, which fastjson otherwise does when first asked, so that evaluations may read it
+// at the same time.
+func (r *record) freeze() {
+	freeze(r.doc)
+	r.tags.(*object).obj.Visit(func(_ []byte, v *fastjson.Value) { freeze(v) })
+}
+
 func freeze(v *fastjson.Value) {
 	switch v.Type() {
 	case fastjson.TypeObject:
