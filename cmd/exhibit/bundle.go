@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,9 +23,12 @@ func (c *command) bundleCommand() *cobra.Command {
 ledger's proofs, exposures, gaps and omissions, tables and a report. An auditor verifies it offline, with exhibit-verify
 or with sha256sum and ssh-keygen alone; its README says how.`,
 		Example: "  exhibit bundle --framework soc2 --from 2026-01-01 --to 2026-03-31 -o soc2-q1.zip",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
+				if framework == "" {
+					return usage(errors.New("bundle needs --framework; exhibit controls lint counts what there is"))
+				}
 				start, end, err := c.parsePeriod(from, to)
 				if err != nil {
 					return err
@@ -48,7 +52,6 @@ or with sha256sum and ssh-keygen alone; its README says how.`,
 	cmd.Flags().StringVar(&from, "from", "90d", "start of the period: 2026-01-01, 90d (ago)")
 	cmd.Flags().StringVar(&to, "to", "", "end of the period (default now)")
 	cmd.Flags().StringVarP(&out, "output", "o", "bundle.zip", "file to write; it must not exist")
-	_ = cmd.MarkFlagRequired("framework") // the flag exists
 	return cmd
 }
 

@@ -19,7 +19,7 @@ func (c *command) controlsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "controls",
 		Short: "List, lint, test and document controls and mappings",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE:  helpOnly,
 	}
 	cmd.AddCommand(c.controlsListCommand(), c.controlsLintCommand(), c.controlsTestCommand(), c.controlsDocsCommand())
@@ -41,7 +41,7 @@ func (c *command) controlsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List controls, or the requirements of a framework with what meets them",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE: func(*cobra.Command, []string) error {
 			cat, err := c.catalog()
 			if err != nil {
@@ -96,27 +96,30 @@ func (c *command) controlsLintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lint",
 		Short: "Read all controls and mappings strictly; say what is wrong, with file, line and column",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE: func(*cobra.Command, []string) error {
 			cat, err := c.catalog()
 			if err != nil {
 				return err
 			}
 			warnings := cat.Lint()
+			digest, err := cat.Digest()
+			if err != nil {
+				return err
+			}
 			checks := 0
 			for _, one := range cat.Controls {
 				checks += len(one.Checks)
 			}
-			err = c.print(map[string]any{"controls": len(cat.Controls), "checks": checks, "frameworks": len(cat.Frameworks),
-				"digest": cat.Digest(), "warnings": warnings}, func(w io.Writer) error {
+			return c.print(map[string]any{"controls": len(cat.Controls), "checks": checks, "frameworks": len(cat.Frameworks),
+				"digest": digest, "warnings": warnings}, func(w io.Writer) error {
 				for _, s := range warnings {
 					fmt.Fprintln(w, "warning:", s)
 				}
-				fmt.Fprintf(w, "%d controls, %d checks, %d frameworks: %s, %d warnings\n", len(cat.Controls), checks,
-					len(cat.Frameworks), "no errors", len(warnings))
+				fmt.Fprintf(w, "%d controls, %d checks, %d frameworks: no errors, %d warnings\n", len(cat.Controls), checks,
+					len(cat.Frameworks), len(warnings))
 				return nil
 			})
-			return err
 		},
 	}
 }
@@ -125,7 +128,7 @@ func (c *command) controlsTestCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "test",
 		Short: "Run the cases that controls carry, and say which give another verdict",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cat, err := c.catalog()
 			if err != nil {
@@ -167,7 +170,7 @@ func (c *command) controlsDocsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "docs",
 		Short: "Write the reference page of all controls, checks and mappings (Markdown)",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE: func(*cobra.Command, []string) error {
 			cat, err := c.catalog()
 			if err != nil {

@@ -27,7 +27,7 @@ committed and judged, and things go wrong on the way: a bucket that is public fo
 a trail that stops, an accepted risk that ends, a permission that is lost. It ends with the posture, what drifted, how
 long what was exposed, and a bundle, and shows the report at a local address.`,
 		Example: "  exhibit demo\n  exhibit demo --dir ./demo --no-serve",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.demo(cmd.Context(), c.path(dir), noServe)
 		},

@@ -23,7 +23,7 @@ and creates the evidence store with the key that signs its checkpoints. A file t
 exhibit ever creates a store.
 
 Keep the key apart from the store when you can, and the printed verifier line where an auditor finds it.`,
-		Args: cobra.NoArgs,
+		Args: exactly(0),
 		RunE: func(*cobra.Command, []string) error { return c.init(key) },
 	}
 	cmd.Flags().StringVar(&key, "key", "", "use this key file instead of creating one")

@@ -19,7 +19,7 @@ func (c *command) permissionsCommand() *cobra.Command {
 role, the permissions of a token. It is generated from the operations that the collectors declare; the transport lets no
 other operation out.`,
 		Example:   "  exhibit permissions aws > exhibit-read.json",
-		Args:      cobra.ExactArgs(1),
+		Args:      exactly(1),
 		ValidArgs: names,
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := daemon.Permissions(args[0])

@@ -20,7 +20,7 @@ func (c *command) reassessCommand() *cobra.Command {
 are configured now, as of the same time. It prints every verdict that would differ, and keeps nothing. Run it before
 controls are changed: a fall that an upgrade of checks causes is then known as one.`,
 		Example: "  exhibit reassess\n  exhibit reassess --at 2026-03-31",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				t, err := c.parseTime(at, true)

@@ -76,7 +76,13 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       build.Version(),
-		Args:          cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("unknown command %q\nRun 'exhibit --help' for the list", args[0]))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
@@ -95,6 +101,16 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 		c.permissionsCommand(), c.storeCommand(), c.serveCommand(), c.demoCommand(),
 	)
 	return root
+}
+
+// exactly demands n arguments.
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(fmt.Errorf("%s takes %d, not %d\nUsage: %s", cmd.CommandPath(), n, len(args), cmd.UseLine()))
+		}
+		return nil
+	}
 }
 
 // path makes a path that the user gave absolute, from where the user stands.

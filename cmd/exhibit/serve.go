@@ -26,7 +26,7 @@ func (c *command) serveCommand() *cobra.Command {
 		Short: "Hold the store, answer other commands over its socket, and show the report on this machine",
 		Long: `serve opens the store and keeps it. Other exhibit commands of the same user then run inside this process, through the
 socket beside the store. The report of the last 90 days is at the address printed, for this machine alone.`,
-		Args: cobra.NoArgs,
+		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !web.Loopback(listen) {
 				return usage(fmt.Errorf("listen %s: only loopback addresses; the page asks for no password", listen))

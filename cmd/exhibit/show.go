@@ -23,7 +23,7 @@ func (c *command) showCommand() *cobra.Command {
 		Long: `show finds a subject by its full id (an ARN, a self link, a resource id, a URL), by the end of its id or by its name,
 and prints its evidence as it is kept, the versions that were seen, and the intervals of every check's verdict.`,
 		Example: "  exhibit show arn:aws:s3:::press-kit\n  exhibit show --type aws.iam.user ada.lovelace --json",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				return app.Store.View(func(v *store.View) error {

@@ -19,9 +19,9 @@ import (
 
 // textOptions are how tables are laid out where the command writes to.
 func (c *command) textOptions() report.TextOptions {
-	o := report.TextOptions{Limit: 20}
+	o := report.TextOptions{Limit: 20, Width: 400} // into a file or a pipe, a row is a line
 	if f, ok := c.stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		o.Color = c.getenv("NO_COLOR") == ""
+		o.Color, o.Width = c.getenv("NO_COLOR") == "", 0
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = width
 		}
@@ -36,7 +36,7 @@ func (c *command) statusCommand() *cobra.Command {
 		Use:     "status",
 		Short:   "Show the posture by control or by a framework's requirements, now or at a date",
 		Example: "  exhibit status\n  exhibit status --at 2026-03-31 --framework soc2",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				t, err := c.parseTime(at, true)
@@ -94,7 +94,7 @@ func (c *command) findingsCommand() *cobra.Command {
 		Use:     "findings",
 		Short:   "List what fails, with the deciding facts, owner and remediation; or what is unknown and why",
 		Example: "  exhibit findings --severity high\n  exhibit findings --unknown",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				t, err := c.parseTime(at, true)
@@ -175,7 +175,7 @@ func (c *command) driftCommand() *cobra.Command {
 		Use:     "drift",
 		Short:   "Show what changed, by cause: the thing itself, a check, a mapping, scope, a permission, a collector",
 		Example: "  exhibit drift --since 7d\n  exhibit drift --since 2026-03-01 --until 2026-03-31 --cause subject",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				from, to, err := c.parsePeriod(since, until)
@@ -221,7 +221,7 @@ func (c *command) exposureCommand() *cobra.Command {
 when exactly something opened or closed: "least" is the time between the first and the last failing look, "most" that
 between the looks around them at which it was good.`,
 		Example: "  exhibit exposure --from 2026-01-01 --to 2026-03-31",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				start, end, err := c.parsePeriod(from, to)

@@ -17,7 +17,7 @@ func (c *command) storeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
 		Short: "Check, back up and compact the evidence store",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE:  helpOnly,
 	}
 	cmd.AddCommand(c.storeCheckCommand(), c.storeBackupCommand(), c.storeCompactCommand())
@@ -33,7 +33,7 @@ func (c *command) storeCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Verify everything in the store, from each object to the signed checkpoint",
-		Args:  cobra.NoArgs,
+		Args:  exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				return c.checkStore(cmd.Context(), app)
@@ -77,7 +77,7 @@ func (c *command) storeBackupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write a consistent copy of the store, while it is in use",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				path := c.path(args[0])
@@ -100,7 +100,7 @@ func (c *command) storeCompactCommand() *cobra.Command {
 		Short: "Rewrite the store without free pages and staged leftovers",
 		Long: `compact rewrites the store into a new file beside it, checks the copy, and puts it in place of the old one in one step.
 Nothing that was committed is dropped. The process that holds the store must be stopped first.`,
-		Args: cobra.NoArgs,
+		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.configuration()
 			if err != nil {

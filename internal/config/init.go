@@ -76,7 +76,11 @@ func Template(found []Found, getenv func(string) string) string {
 		project, need = "my-project", "name the projects"
 	}
 	source("gcp", need, "- name: gcp", "  gcp: { projects: ["+project+"] }")
-	source("azure", "", "- name: azure", "  azure: { subscriptions: all }")
+	tenant, need := getenv("AZURE_TENANT_ID"), ""
+	if tenant == "" {
+		tenant, need = "00000000-0000-0000-0000-000000000000", "name the tenant"
+	}
+	source("azure", need, "- name: azure", "  azure: { tenant: "+tenant+", subscriptions: [all] }")
 	org, need := getenv("GITHUB_REPOSITORY_OWNER"), ""
 	if org == "" {
 		org, need = "my-organization", "name the organization"

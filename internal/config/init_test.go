@@ -26,7 +26,7 @@ func TestTemplate(t *testing.T) {
 		{"a file", map[string]string{"HOME": home}, []string{"aws"}},
 		{"needs a project", map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": "x"}, nil},
 		{"everything", map[string]string{"AWS_PROFILE": "x", "GOOGLE_APPLICATION_CREDENTIALS": "x", "GOOGLE_CLOUD_PROJECT": "shop",
-			"AZURE_CLIENT_ID": "x", "GITHUB_TOKEN": "FIXTURE-token", "GITHUB_REPOSITORY_OWNER": "shop"}, []string{"aws", "gcp", "azure", "github"}},
+			"AZURE_TENANT_ID": "x", "GITHUB_TOKEN": "FIXTURE-token", "GITHUB_REPOSITORY_OWNER": "shop"}, []string{"aws", "gcp", "azure", "github"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			getenv := func(k string) string { return tc.env[k] }

@@ -37,6 +37,12 @@ type Demo struct {
 	Period  evidence.Window
 }
 
+// demoGCPKey is the file of the simulated service account. It opens nothing but the simulated token endpoint.
+const demoGCPKey = "gcp-key.json"
+
+// demoTenant is the directory of the simulated company.
+const demoTenant = "5f0c2d1e-7a43-4b7e-9d52-3c6a1f9be204"
+
 // acceptedSite is the demo's accepted risk: a bucket that is public on purpose, accepted for 60 days and then forgotten.
 const acceptedSite = `requester: web-lead@larkspur.example.com
 approver: ciso@larkspur.example.com
@@ -100,7 +106,11 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 	key, secret := simcloud.AWSKey(cloud.Accounts("aws")[0])
 	env := map[string]string{
 		"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_EC2_METADATA_DISABLED": "true",
-		"EXHIBIT_DEMO_TOKEN": "simulated",
+		"EXHIBIT_DEMO_AZURE_TOKEN": simcloud.Token("azure"), "EXHIBIT_DEMO_GITHUB_TOKEN": simcloud.Token("github"),
+	}
+	keyFile, err := cloud.GCPKeyFile()
+	if err != nil {
+		return nil, nil, err
 	}
 	var b strings.Builder
 	b.WriteString("# The simulated company of exhibit demo. Its providers are gone when the demo has ended.\n")
@@ -109,13 +119,22 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 		fmt.Fprintf(&b, "  - name: aws-%s\n    aws: { endpoint: %q, role: %q, regions: enabled }\n", account, cloud.URL("aws"),
 			simcloud.AWSRole(account))
 	}
+	fmt.Fprintf(&b, "  - name: gcp\n    gcp: { endpoint: %q, projects: [%s], credentials_file: %q }\n", cloud.URL("gcp"),
+		strings.Join(cloud.Accounts("gcp"), ", "), filepath.Join(o.Dir, demoGCPKey))
+	fmt.Fprintf(&b, "  - name: azure\n    azure: { endpoint: %q, tenant: %s, subscriptions: [all], token_env: EXHIBIT_DEMO_AZURE_TOKEN }\n",
+		cloud.URL("azure"), demoTenant)
+	for _, organization := range cloud.Accounts("github") {
+		fmt.Fprintf(&b, "  - name: github\n    github: { base_url: %q, organization: %s, token_env: EXHIBIT_DEMO_GITHUB_TOKEN }\n",
+			cloud.URL("github"), organization)
+	}
 	file := filepath.Join(o.Dir, config.FileName)
 	if err := os.MkdirAll(filepath.Join(o.Dir, "acceptances"), 0o755); err != nil {
 		return nil, nil, fmt.Errorf("prepare the demo: %w", err)
 	}
 	site := fmt.Sprintf(acceptedSite, estate.Base.Format(time.DateOnly), estate.Base.AddDate(0, 0, 60).Format(time.DateOnly))
-	for path, text := range map[string]string{file: b.String(), filepath.Join(o.Dir, "acceptances", "public-site.yaml"): site} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	for path, text := range map[string]string{file: b.String(), filepath.Join(o.Dir, demoGCPKey): string(keyFile),
+		filepath.Join(o.Dir, "acceptances", "public-site.yaml"): site} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			return nil, nil, fmt.Errorf("prepare the demo: %w", err)
 		}
 	}

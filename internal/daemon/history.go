@@ -170,7 +170,15 @@ func (a *App) changedStates(v *store.View, next evidence.Assessment) ([]evidence
 }
 
 // Drift returns what changed between the views of two times: subjects, scopes, verdicts and findings, each with its cause.
+// A time before the first assessment stands for the first one, which is the baseline.
 func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error) {
+	all, err := v.Assessments()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 0 && from.Before(all[len(all)-1].AsOf) {
+		from = all[len(all)-1].AsOf
+	}
 	older, err := AssessmentAt(v, from)
 	if err != nil {
 		return nil, err

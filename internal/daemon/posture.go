@@ -47,10 +47,14 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 	if in.Attestations, err = Bodies[evidence.Attestation](v, size, evidence.KindAttestation); err != nil {
 		return nil, err
 	}
-	if !period.From.IsZero() {
-		if err := a.overTime(v, &in, period); err != nil {
-			return nil, err
-		}
+	if period.From.IsZero() {
+		// Since when something fails is always told.
+		in.Exposures, err = a.Exposures(v, evidence.Window{From: a.Store.Genesis().CreatedAt, To: newest.AsOf}, newest.AsOf)
+	} else {
+		err = a.overTime(v, &in, period)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return report.Build(in)
 }
@@ -72,11 +76,7 @@ func (a *App) overTime(v *store.View, in *report.Input, period evidence.Window) 
 	if in.Gaps, err = a.Gaps(v, period, in.Assessment.AsOf); err != nil {
 		return err
 	}
-	from := period.From
-	if len(in.History) > 0 && in.History[0].AsOf.After(from) {
-		from = in.History[0].AsOf // a period may begin before the store does
-	}
-	in.Changes, err = a.Drift(v, from, in.Assessment.AsOf)
+	in.Changes, err = a.Drift(v, period.From, in.Assessment.AsOf)
 	return err
 }
 
