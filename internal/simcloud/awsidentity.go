@@ -6,10 +6,10 @@ import (
 )
 
 // Access keys of the simulated accounts name their account, so that nothing has to be kept: long-lived ones begin with
-// AKIASIMC, those of an assumed role with ASIASIMC, and 12 digits follow.
+// AKIASIMULATED, those of an assumed role with ASIASIMULATED, and 12 digits follow.
 const (
-	userKey = "AKIASIMC"
-	roleKey = "ASIASIMC"
+	userKey = "AKIASIMULATED"
+	roleKey = "ASIASIMULATED"
 	// collector is the user, and the role, by which the simulated accounts are read.
 	collector = "exhibit-read"
 )

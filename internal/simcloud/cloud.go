@@ -28,6 +28,7 @@ type Cloud struct {
 	options Options
 	world   atomic.Pointer[world]
 	aws     map[string]awsOps
+	s3Parts []s3Part
 	key     gcpKey
 	gcp     restAPI
 	azure   restAPI
@@ -49,7 +50,7 @@ func New(estate *Estate, options Options) (*Cloud, error) {
 	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsOps{
 		"iam": iamOps(), "sts": stsOps(), "ec2": ec2Ops(), "s3": s3Ops(), "s3control": s3ControlOps(), "kms": kmsOps(),
 		"cloudtrail": cloudTrailOps(), "account": accountOps(),
-	}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
+	}, s3Parts: s3Parts(), gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
 	if err := c.SetDay(0); err != nil {
 		return nil, err
 	}

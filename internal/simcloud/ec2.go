@@ -81,12 +81,9 @@ func describeRegions(k *awsCall) ([]byte, *awsFail) {
 	if k.form.Get("AllRegions") != "true" {
 		all = all.Where(func(d map[string]any) bool { return d["OptInStatus"] != "not-opted-in" })
 	}
-	l := ec2Listing("Regions")
-	l.usual, l.most = all.Len()+1, all.Len()+1 // never paged, whatever the page size
-	w := window{0, all.Len(), ""}
-	out := opening(nil, "regionInfo")
-	for i := w.From; i < w.To; i++ {
-		out = l.dialect.listed(out, "Regions", all.At(i).doc)
+	out := opening(nil, "regionInfo") // never paged
+	for i := range all.Len() {
+		out = ec2Dialect.listed(out, "Regions", all.At(i).doc)
 	}
 	return closing(out, "regionInfo"), nil
 }

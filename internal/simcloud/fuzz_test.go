@@ -9,7 +9,7 @@ import (
 
 // FuzzRequests throws any request at all four providers: none may panic, and none may answer 5xx.
 func FuzzRequests(f *testing.F) {
-	const sign = "AWS4-HMAC-SHA256 Credential=AKIASIMC111122223333/20260703/eu-west-1/"
+	const sign = "AWS4-HMAC-SHA256 Credential=AKIASIMULATED111122223333/20260703/eu-west-1/"
 	f.Add("POST", "/", sign+"iam/aws4_request, x", "", "Action=ListUsers&MaxItems=-1&Marker=TGlzdFVzZXJzfDM")
 	f.Add("POST", "/", sign+"ec2/aws4_request, x", "", "Action=DescribeVpcs&Filter.1.Name=vpc-id&Filter.1.Value.1=x")
 	f.Add("POST", "/", sign+"kms/aws4_request, x", "TrentService.DescribeKey", `{"KeyId":"a/b"}`)

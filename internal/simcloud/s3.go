@@ -16,7 +16,7 @@ func (k *awsCall) s3Operation() awsOps {
 	if k.bucket == "" {
 		k.op = "ListBuckets"
 	}
-	for _, p := range s3Parts() {
+	for _, p := range k.c.s3Parts {
 		if _, asked := k.form[p.query]; asked && k.bucket != "" {
 			k.op = p.op
 		}

@@ -8,7 +8,7 @@ import (
 // ScaleAccount and ScaleRegion are where a generated estate lies.
 const (
 	ScaleAccount = "100000000001"
-	ScaleRegion  = "eu-west-1"
+	ScaleRegion  = "us-east-1"
 )
 
 const (
