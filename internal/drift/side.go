@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"exhibit/internal/evidence"
 )
@@ -81,15 +80,15 @@ func worst(snaps []evidence.Snapshot) evidence.Outcome {
 	return o
 }
 
-// look returns when a place was last looked at: the end of the newest window, zero when never.
-func look(snaps []evidence.Snapshot) time.Time {
-	var t time.Time
+// look returns when a place was last looked at, the zero window when never.
+func look(snaps []evidence.Snapshot) evidence.Window {
+	var w evidence.Window
 	for _, s := range snaps {
-		if s.Window.To.After(t) {
-			t = s.Window.To
+		if s.Window.To.After(w.To) {
+			w = s.Window
 		}
 	}
-	return t
+	return w
 }
 
 // between bounds what happened between two looks.
@@ -100,7 +99,7 @@ func between(before, after []evidence.Snapshot) evidence.Window {
 			w.From = s.Window.From
 		}
 	}
-	w.To = look(after)
+	w.To = look(after).To
 	return w
 }
 

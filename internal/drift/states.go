@@ -15,6 +15,10 @@ type Intervals func(scope, check, subject string) iter.Seq2[evidence.State, erro
 // States calls emit for every interval to store when the later side's assessment is committed: only what changed, a closed
 // interval before the one that follows it. before is the zero Side for the first assessment.
 //
+// A look takes its time, and what was seen in it may have been so at any moment of it. An interval therefore begins at the
+// end of its first look and ends at the beginning of its last, so that what is certain is never said to be longer than it
+// was; only an interval of one look has one time for both, its end.
+//
 // A verdict counts from the look that its evidence came from, or from the assessment's as-of time when nothing was looked
 // at anew (the check changed, time passed). An observation that is no longer made is "gone" only when every list of its
 // place is whole and the subject is in none of them; else it is unknown. A subject that came between two whole lists gets
@@ -89,8 +93,8 @@ func (k *keeper) change(o evidence.Observation, fresh bool, object evidence.Dige
 	p := place{o.Type, o.Scope}
 	lookB, lookA := look(k.placesB[p]), look(k.placesA[p])
 	next := evidence.State{Control: o.Control, Check: o.Check, Scope: o.Scope, Type: o.Type, Subject: o.Subject, Name: o.Name,
-		Verdict: o.Verdict, First: lookA, Observation: object}
-	if !lookA.After(lookB) { // judged anew, not looked at anew
+		Verdict: o.Verdict, First: lookA.To, Observation: object}
+	if !lookA.To.After(lookB.To) { // judged anew, not looked at anew
 		next.First = k.after.Assessment.AsOf
 	}
 	var open evidence.State
@@ -108,8 +112,8 @@ func (k *keeper) change(o evidence.Observation, fresh bool, object evidence.Dige
 		if open.Verdict == o.Verdict {
 			return nil
 		}
-		if lookB.After(open.Last) {
-			open.Last = lookB
+		if lookB.From.After(open.Last) {
+			open.Last = lookB.From
 		}
 		if !next.First.After(open.Last) {
 			if next.First.After(open.First) {
@@ -124,9 +128,9 @@ func (k *keeper) change(o evidence.Observation, fresh bool, object evidence.Dige
 	} else if fresh {
 		if absent, err := k.absent(p, o); err != nil {
 			return err
-		} else if absent && next.First.After(lookB) {
+		} else if absent && next.First.After(lookB.To) {
 			gap := next
-			gap.Verdict, gap.First, gap.Last, gap.Observation = "", lookB, lookB, evidence.Digest{}
+			gap.Verdict, gap.First, gap.Last, gap.Observation = "", lookB.From, lookB.From, evidence.Digest{}
 			if err := k.emit(gap); err != nil {
 				return err
 			}

@@ -65,7 +65,7 @@ func (b book) text(subject string) string {
 		if v == "" {
 			v = "gone"
 		}
-		parts = append(parts, fmt.Sprintf("%s %d-%d", v, int(s.First.Sub(hour(0)).Hours()), int(s.Last.Sub(hour(0)).Hours())))
+		parts = append(parts, fmt.Sprintf("%s %d-%d", v, int(s.First.Sub(hour(0)).Round(time.Hour).Hours()), int(s.Last.Sub(hour(0)).Round(time.Hour).Hours())))
 	}
 	return strings.Join(parts, ", ")
 }

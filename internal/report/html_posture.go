@@ -15,11 +15,15 @@ func (h *html) framework(i int, f FrameworkPosture) {
 		h.put(`<svg viewBox="0 0 10 10"><title>{}: {}</title><rect class="f-{}" width="10" height="10" rx="1"/></svg>`, r.ID,
 			label(string(r.Status)), class)
 	}
-	h.put("</div>\n")
+	open := markup("")
+	if i == 0 {
+		open = " open"
+	}
+	h.put("</div>\n<details class=\"group\"{}><summary><span class=\"soft\">{}</span></summary>\n", open, "Each requirement")
 	for _, r := range f.Requirements {
 		h.requirement(r)
 	}
-	h.put("</section>\n")
+	h.put("</details></section>\n")
 }
 
 func (h *html) requirement(r RequirementPosture) {
@@ -83,9 +87,9 @@ func heading(domain string) string {
 }
 
 func (h *html) control(c ControlPosture) {
-	h.put(`<details id="c-{}"><summary><span class="row"><span class="t">{}</span><span class="st">{}</span>`+
-		`<span class="num">{}</span></span></summary><div class="inside">`, slug(c.ID), c.Title, statusChip(string(c.Status), c.Accepted),
-		brief(c.Score))
+	h.put(`<details><summary><span class="row"><span class="t">{}</span><span class="st">{}</span>`+
+		`<span class="num">{}</span></span></summary><div class="inside" id="c-{}">`, c.Title, statusChip(string(c.Status), c.Accepted),
+		brief(c.Score), slug(c.ID)) // a link to what is inside opens it
 	h.put(`<p>{}</p><p class="soft"><code>{}</code>, owned by {}</p>`, c.Statement, c.ID, c.Owner)
 	if c.Manual != "" {
 		h.put(`<p>{} {}</p>`, chip(string(Manual)), c.Manual)
