@@ -35,7 +35,7 @@ var rooms = map[string]room{
 	"internal/bundle/format":   {1, []string{"internal/evidence", "internal/ledger"}},
 	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
 	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml"}},
-	"internal/schedule":        {2, []string{"internal/evidence"}},
+	"internal/web":             {2, nil},
 	"internal/simcloud":        {2, []string{"internal/evidence"}},
 
 	"internal/daemon":   {3, []string{"*"}},

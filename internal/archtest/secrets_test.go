@@ -23,7 +23,7 @@ var credentials = map[string]*regexp.Regexp{
 }
 
 // marks say that a value is made up.
-var marks = []string{"EXAMPLE", "CANARY", "FIXTURE", "SIMULATED"}
+var marks = []string{"EXAMPLE", "CANARY", "FIXTURE", "SIMULATED", "AKIASIMC"}
 
 // TestNoCredentials scans the whole tree, fixtures and recordings first of all.
 func TestNoCredentials(t *testing.T) {
