@@ -207,7 +207,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// FuzzAdapter reads any JSON through every way into the adapter. Whatever it is given, the bytes that come out are canonical.
+// FuzzAdapter reads any JSON through every way into the adapter. Whatever it is given, the bytes that come out are
+// canonical.
 func FuzzAdapter(f *testing.F) {
 	for _, seed := range []string{`{}`, `[]`, `null`, `{"a":{"b":[1,2.5,"x",null,true]},"c":-0}`, `{"a\u0000\"":"\u2028\ud83d\ude00"}`,
 		`[1e400]`, `[123456789012345678901234567890]`, `"\ud800"`, `{"\ufb33":1,"\ud83d\ude00":2}`} {

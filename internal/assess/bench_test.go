@@ -172,8 +172,8 @@ func celAlone(b *testing.B, programs []cel.Program, parsed []map[string]any, n i
 	return int(passed.Load())
 }
 
-// BenchmarkAssess judges documents by twenty checks, from stored bytes to encoded observations, and beside it runs cel-go
-// alone over values that are parsed already. "ratio" is cel-go's CPU time over ours: 0.8 is the aim.
+// BenchmarkAssess judges documents by twenty checks, from stored bytes to encoded observations, and beside it runs
+// cel-go alone over values that are parsed already. "ratio" is cel-go's CPU time over ours: 0.8 is the aim.
 //
 //	go test -run '^$' -bench Assess -benchtime 1x -assess.docs 100000 ./internal/assess
 func BenchmarkAssess(b *testing.B) {

@@ -69,8 +69,8 @@ func (e *Evaluator) Case(ctx context.Context, checkID string, c Case) (evidence.
 		return o, err
 	}
 	v.subject, v.params, v.related, v.size = newSubject(rec, &trace{}, true), params, related, math.MaxInt32
-	o = evidence.Observation{Control: k.control.def.ID, Check: checkID, Type: k.def.Subject, Subject: rec.id, Name: rec.name,
-		Scope: scope.id}
+	o = evidence.Observation{Control: k.control.def.ID, Check: checkID, Type: k.def.Subject, Subject: rec.id,
+		Name: rec.name, Scope: scope.id}
 	return o, k.judge(ctx, v, loose.of(k), &o)
 }
 
@@ -93,8 +93,8 @@ func newScope(s evidence.Scope) (*scopeValue, error) {
 	if facts == nil {
 		facts = map[string]any{}
 	}
-	raw, err := evidence.Encode(map[string]any{"provider": s.Provider, "account": s.Account, "region": s.Region, "name": s.Name,
-		"facts": facts})
+	raw, err := evidence.Encode(map[string]any{"provider": s.Provider, "account": s.Account, "region": s.Region,
+		"name": s.Name, "facts": facts})
 	if err != nil {
 		return nil, fmt.Errorf("read scope %s: %w", s.ID(), err)
 	}

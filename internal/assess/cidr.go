@@ -26,7 +26,8 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return netip.PrefixFrom(a, a.BitLen()), nil
 }
 
-// cidrContains reports whether every address of inner is in outer. Ranges of different families never contain each other.
+// cidrContains reports whether every address of inner is in outer. Ranges of different families never contain each
+// other.
 func cidrContains(outer, inner string) (bool, error) {
 	o, err := parsePrefix(outer)
 	if err != nil {

@@ -54,8 +54,8 @@ type fact struct {
 // program is a compiled expression.
 type program struct {
 	cel.Program
-	// loops is how deep its loops are nested. guarded is the same program with a cost limit and looks at the context, which
-	// take time: it runs where the loops could take long on what they go through. Nil without loops.
+	// loops is how deep its loops are nested. guarded is the same program with a cost limit and looks at the context,
+	// which take time: it runs where the loops could take long on what they go through. Nil without loops.
 	loops   int
 	guarded cel.Program
 }
@@ -68,7 +68,8 @@ func New(controls []evidence.Control, schemas []evidence.Schema) (*Evaluator, er
 	}
 	e := &Evaluator{byType: map[string][]*check{}, byID: map[string]*check{}, subjects: map[string]*subjectType{}}
 	scope := table.shapeType("scope", scopeShape(), false)
-	sorted := slices.SortedFunc(slices.Values(schemas), func(a, b evidence.Schema) int { return strings.Compare(a.Type, b.Type) })
+	sorted := slices.Clone(schemas)
+	slices.SortFunc(sorted, func(a, b evidence.Schema) int { return strings.Compare(a.Type, b.Type) })
 	for _, s := range sorted {
 		doc := table.shapeType(s.Type+".doc", s.Doc, true)
 		e.subjects[s.Type] = &subjectType{schema: s, cel: table.add(s.Type, subjectFields(scope, doc))}
@@ -115,7 +116,8 @@ type compiler struct {
 func (c *compiler) check(ctl *control, def evidence.Check) (*check, ExprErrors) {
 	k := &check{control: ctl, def: def, parts: quoteCheck(ctl.def.ID, def)}
 	fail := func(field, format string, args ...any) ExprErrors {
-		return ExprErrors{{Control: ctl.def.ID, Check: def.ID, Field: field, Line: 1, Column: 1, Msg: fmt.Sprintf(format, args...)}}
+		return ExprErrors{{Control: ctl.def.ID, Check: def.ID, Field: field, Line: 1, Column: 1,
+			Msg: fmt.Sprintf(format, args...)}}
 	}
 	st, ok := c.subjects[def.Subject]
 	if !ok {
@@ -176,7 +178,7 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	bad := func(format string, args ...any) (*program, ExprErrors) {
 		return nil, ExprErrors{{Line: 1, Column: 1, Msg: fmt.Sprintf(format, args...)}}
 	}
-	if out := tree.OutputType(); boolean && !out.IsExactType(cel.BoolType) && !out.IsExactType(cel.DynType) && out.Kind() != types.BoolKind {
+	if out := tree.OutputType(); boolean && out.Kind() != types.BoolKind && out.Kind() != types.DynKind {
 		return bad("expected a true or false expression, got %s", nullable.ReplaceAllString(cel.FormatCELType(out), "$1"))
 	}
 	loops, problem := c.scan(tree.NativeRep().Expr(), k)
@@ -198,8 +200,8 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	return p, nil
 }
 
-// scan notes the related types and params that an expression reads, and tells how deep its loops are nested. The problem is
-// a function that may not be used.
+// scan notes the related types and params that an expression reads, and tells how deep its loops are nested. The
+// problem is a function that may not be used.
 func (c *compiler) scan(root ast.Expr, k *check) (loops int, problem string) {
 	add := func(list *[]string, s string) {
 		if !slices.Contains(*list, s) {

@@ -119,8 +119,8 @@ func appendDoc(dst []byte, v *fastjson.Value) []byte {
 	return v.MarshalTo(dst)
 }
 
-// appendValue appends a CEL value as canonical JSON. It reports false for a value that is no fact: an error, an unknown,
-// an absent optional.
+// appendValue appends a CEL value as canonical JSON. It reports false for a value that is no fact: an error, an
+// unknown, an absent optional.
 func appendValue(dst []byte, v ref.Val) ([]byte, bool) {
 	switch v := v.(type) {
 	case types.Bool:

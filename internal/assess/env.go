@@ -57,7 +57,8 @@ func relatedMacro(subjects map[string]*subjectType) cel.Macro {
 			return nil, f.NewError(args[0].ID(), `related() takes a subject type in quotes, such as related("aws.ec2.vpc")`)
 		}
 		if _, known := subjects[name]; !known {
-			return nil, f.NewError(args[0].ID(), fmt.Sprintf("unknown subject type %q%s", name, didYouMean(name, keys(subjects))))
+			hint := didYouMean(name, keys(subjects))
+			return nil, f.NewError(args[0].ID(), fmt.Sprintf("unknown subject type %q%s", name, hint))
 		}
 		return f.NewIdent(relatedPrefix + name), nil
 	})

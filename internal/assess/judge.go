@@ -24,7 +24,8 @@ const maxRead = 100
 // lightSteps is how many steps a program may take without a guard.
 const lightSteps = 100_000
 
-// light reports whether the loops cannot take many steps. A list element takes at least two bytes of what is looped over.
+// light reports whether the loops cannot take many steps. A list element takes at least two bytes of what is looped
+// over.
 func (p *program) light(size int) bool {
 	steps := 1
 	for range p.loops {
@@ -71,8 +72,8 @@ func (p *program) truth(ctx context.Context, v *vars) (truth, known bool, reason
 	return bool(b), true, "", nil
 }
 
-// judge gives a check's verdict on one subject and fills o's verdict, reason, facts, evidence and missing. loose, when not
-// empty, says that a local setting is looser than the control demands.
+// judge gives a check's verdict on one subject and fills o's verdict, reason, facts, evidence and missing. loose,
+// when not empty, says that a local setting is looser than the control demands.
 func (k *check) judge(ctx context.Context, v *vars, loose string, o *evidence.Observation) error {
 	tr := v.subject.trace
 	tr.reset()

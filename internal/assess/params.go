@@ -26,7 +26,8 @@ func (l looseParams) of(k *check) string {
 	return strings.Join(out, "; ")
 }
 
-// settings returns the control's params with local values put in, and which of those are looser than the control allows.
+// settings returns the control's params with local values put in, and which of those are looser than the control
+// allows.
 func (c *control) settings(local map[string]json.RawMessage) (ref.Val, looseParams, error) {
 	merged := make(map[string]json.RawMessage, len(c.def.Params))
 	for name, p := range c.def.Params {

@@ -82,12 +82,16 @@ func policyHelpers(table *typeTable) []cel.EnvOption {
 			}))),
 		ask("allowsFullAdmin", cel.BoolType, func(d []statement) ref.Val { return types.Bool(allowsFullAdmin(d)) }),
 		ask("allowsPublic", cel.BoolType, func(d []statement) ref.Val { return types.Bool(allowsPublic(d)) }),
-		ask("deniesInsecureTransport", cel.BoolType, func(d []statement) ref.Val { return types.Bool(deniesInsecureTransport(d)) }),
+		ask("deniesInsecureTransport", cel.BoolType, func(d []statement) ref.Val {
+			return types.Bool(deniesInsecureTransport(d))
+		}),
 		ask("principals", cel.ListType(cel.StringType), func(d []statement) ref.Val { return texts(allowedPrincipals(d)) }),
 		ask2("externalPrincipals", cel.ListType(cel.StringType), func(d []statement, account string) ref.Val {
 			return texts(externalPrincipals(d, account))
 		}),
-		ask2("allows", cel.BoolType, func(d []statement, action string) ref.Val { return types.Bool(allowsAction(d, action)) }),
+		ask2("allows", cel.BoolType, func(d []statement, action string) ref.Val {
+			return types.Bool(allowsAction(d, action))
+		}),
 	}
 }
 

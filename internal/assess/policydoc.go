@@ -74,8 +74,8 @@ func (r rawStatement) normal() (statement, error) {
 		return statement{}, errNotPolicy
 	}
 	s := statement{Sid: r.Sid, Effect: r.Effect, Principals: list0(r.Principal), NotPrincipals: list0(r.NotPrincipal),
-		Actions: lower(r.Action), NotActions: lower(r.NotAction), Resources: list0(r.Resource), NotResources: list0(r.NotResource),
-		Conditions: []condition{}}
+		Actions: lower(r.Action), NotActions: lower(r.NotAction), Resources: list0(r.Resource),
+		NotResources: list0(r.NotResource), Conditions: []condition{}}
 	for _, op := range keys(r.Condition) {
 		for _, key := range keys(r.Condition[op]) {
 			c := condition{Operator: strings.ToLower(op), Key: strings.ToLower(key), Values: []string{}}

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// allowsFullAdmin reports whether a statement allows every action on every resource. Conditions and other statements that
-// deny are not weighed: a right that everything hangs on is full administration all the same. NotAction is not counted.
+// allowsFullAdmin reports whether a statement allows every action on every resource. Conditions and other statements
+// that deny are not weighed: a right that everything hangs on is full administration all the same. NotAction is not
+// counted.
 func allowsFullAdmin(doc []statement) bool {
 	for _, s := range doc {
 		every := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.Trim(a, "*") == "" || a == "*:*" })
@@ -36,8 +37,8 @@ var bindingKeys = [...]string{
 	"aws:sourcevpce", "aws:userid", "kms:calleraccount", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
 }
 
-// bindsCaller reports whether a condition leaves only known callers. Operators that are also true when the key is absent,
-// that negate, or whose values have wildcards for the account, do not.
+// bindsCaller reports whether a condition leaves only known callers. Operators that are also true when the key is
+// absent, that negate, or whose values have wildcards for the account, do not.
 func bindsCaller(c condition) bool {
 	op := strings.TrimPrefix(c.Operator, "foranyvalue:")
 	switch op {
@@ -81,8 +82,8 @@ func fixed(key, op, value string) bool {
 	return false
 }
 
-// allowedPrincipals returns everybody whom a statement allows something, sorted. "*" stands for all, also where a statement
-// allows all but some.
+// allowedPrincipals returns everybody whom a statement allows something, sorted. "*" stands for all, also where a
+// statement allows all but some.
 func allowedPrincipals(doc []statement) []string {
 	var out []string
 	for _, s := range doc {
@@ -128,15 +129,17 @@ func allowsAction(doc []statement, action string) bool {
 	return false
 }
 
-// deniesInsecureTransport reports whether a statement denies everybody every action of a service, on the objects too, when
-// the request does not come over TLS.
+// deniesInsecureTransport reports whether a statement denies everybody every action of a service, on the objects too,
+// when the request does not come over TLS.
 func deniesInsecureTransport(doc []statement) bool {
 	for _, s := range doc {
 		if s.Effect != "Deny" || !slices.Contains(s.Principals, "*") {
 			continue
 		}
 		every := slices.ContainsFunc(s.Actions, func(a string) bool { return a == "*" || strings.HasSuffix(a, ":*") })
-		objects := slices.ContainsFunc(s.Resources, func(r string) bool { return r == "*" || strings.HasSuffix(r, "/*") || strings.HasSuffix(r, ":*") })
+		objects := slices.ContainsFunc(s.Resources, func(r string) bool {
+			return r == "*" || strings.HasSuffix(r, "/*") || strings.HasSuffix(r, ":*")
+		})
 		plain := func(c condition) bool {
 			return strings.HasPrefix(c.Operator, "bool") && c.Key == "aws:securetransport" && slices.Contains(c.Values, "false")
 		}

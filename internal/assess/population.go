@@ -47,7 +47,8 @@ func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
 		Verdict: evidence.Unknown}
 	worst := w.lost[0]
 	for _, l := range w.lost {
-		if evidence.Worse(worst.Outcome, l.Outcome) != worst.Outcome || l.Outcome == worst.Outcome && l.Reason < worst.Reason {
+		graver := evidence.Worse(worst.Outcome, l.Outcome) != worst.Outcome
+		if graver || l.Outcome == worst.Outcome && l.Reason < worst.Reason {
 			worst = l
 		}
 	}

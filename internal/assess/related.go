@@ -11,8 +11,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// relatedSet is what related("type") stands for: the subjects that were seen, in order of scope and id, and why there may
-// be others.
+// relatedSet is what related("type") stands for: the subjects that were seen, in order of scope and id, and why there
+// may be others.
 type relatedSet struct {
 	recs []*record
 	gaps []gap

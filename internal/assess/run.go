@@ -44,15 +44,15 @@ type Input struct {
 	Settings map[string]map[string]json.RawMessage
 	// Attestations are people's statements. Those not begun or expired as of AsOf do not count.
 	Attestations []evidence.Attestation
-	// Scopes are the scopes that were asked for, as the newest run of each source ended. One that could not be reached and
-	// has no snapshot makes the checks of its provider unknown there.
+	// Scopes are the scopes that were asked for, as the newest run of each source ended. One that could not be
+	// reached and has no snapshot makes the checks of its provider unknown there.
 	Scopes []evidence.ScopeOutcome
 	// Workers judge at the same time; 0 means 2.
 	Workers int
 }
 
-// Assess judges the view. The assessment's list roots are the caller's to fill in from what the sink got. The same view,
-// controls and input give the same bytes, in any order.
+// Assess judges the view. The assessment's list roots are the caller's to fill in from what the sink got. The same
+// view, controls and input give the same bytes, in any order.
 func (e *Evaluator) Assess(ctx context.Context, view View, in Input, sink Sink) (evidence.Assessment, error) {
 	a := evidence.Assessment{Catalog: in.Catalog, Evaluator: Version, AsOf: in.AsOf.UTC(), View: view.Size(),
 		Totals: map[evidence.Verdict]int{}, Statuses: map[evidence.Status]int{}}
@@ -187,8 +187,8 @@ func (r *run) plan(snaps []Snap) error {
 	return nil
 }
 
-// pick keeps one snapshot for each subject type. Where two sources collect the same scope, a whole list is preferred over
-// one that failed, then the newer one, then the first by series.
+// pick keeps one snapshot for each subject type. Where two sources collect the same scope, a whole list is preferred
+// over one that failed, then the newer one, then the first by series.
 func (w *scopeWork) pick(s Snap) {
 	for i, have := range w.snaps {
 		if have.Collector != s.Collector {

@@ -39,13 +39,14 @@ type subjectType struct {
 }
 
 // parseRecord reads a subject's canonical bytes. The record lives as long as p is not used again.
-func parseRecord(p *fastjson.Parser, st *subjectType, scope *scopeValue, d evidence.Digest, object []byte) (*record, error) {
+func parseRecord(p *fastjson.Parser, st *subjectType, scope *scopeValue, d evidence.Digest, object []byte,
+) (*record, error) {
 	v, err := p.ParseBytes(object)
 	if err != nil {
 		return nil, fmt.Errorf("parse %s object %s: %w", st.schema.Type, d, err)
 	}
-	r := &record{typ: st, digest: d, size: len(object), scope: scope, doc: v.Get("doc"), id: string(v.GetStringBytes("id")),
-		name: string(v.GetStringBytes("name"))}
+	r := &record{typ: st, digest: d, size: len(object), scope: scope, doc: v.Get("doc"),
+		id: string(v.GetStringBytes("id")), name: string(v.GetStringBytes("name"))}
 	if r.id == "" || r.doc == nil {
 		return nil, fmt.Errorf("parse %s object %s: a subject has an id and a doc", st.schema.Type, d)
 	}
@@ -75,8 +76,8 @@ func stringMap(o *fastjson.Object) ref.Val {
 
 var stringMapShape = &evidence.Shape{Kind: evidence.ShapeMap, Elem: &evidence.Shape{Kind: evidence.ShapeString}}
 
-// freeze unescapes everything in the record, which fastjson otherwise does when first asked, so that evaluations may read it
-// at the same time.
+// freeze unescapes everything in the record, which fastjson otherwise does when first asked, so that evaluations may
+// read it at the same time.
 func (r *record) freeze() {
 	freeze(r.doc)
 	r.tags.(*object).obj.Visit(func(_ []byte, v *fastjson.Value) { freeze(v) })

@@ -73,8 +73,8 @@ func (t *typeTable) add(name string, fields map[string]*types.FieldType) *types.
 }
 
 // shapeType returns the CEL type of a shape, registering object types as name and name.Field. Scalars are nullable,
-// because providers write null for them. root is true for a document's top, whose keys may be missing: they are looked up
-// by object.Find, which can say so.
+// because providers write null for them. root is true for a document's top, whose keys may be missing: they are
+// looked up by object.Find, which can say so.
 func (t *typeTable) shapeType(name string, s *evidence.Shape, root bool) *types.Type {
 	if s == nil {
 		return types.DynType
@@ -120,7 +120,8 @@ func (t *typeTable) shapeType(name string, s *evidence.Shape, root bool) *types.
 	return typ
 }
 
-// fieldOf returns CEL's accessors of one field of an object below a document's top. A null is read as null, but has() and
+// fieldOf returns CEL's accessors of one field of an object below a document's top. A null is read as null, but has()
+// and
 // .? take it for absent: providers write either.
 func fieldOf(name string, s *evidence.Shape) (ref.FieldTester, ref.FieldGetter) {
 	isSet := func(target any) bool {

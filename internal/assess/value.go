@@ -15,38 +15,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// absentError is a key that the document does not have: the provider answered without it.
-type absentError string
-
-func (e absentError) Error() string { return "no such key: " + string(e) }
-
-// missingError is a key that could not be collected.
-type missingError struct {
-	key string
-	evidence.Missing
-}
-
-func (e *missingError) Error() string { return missingReason(e.key, e.Missing) }
-
-// missingReason says what was not collected and why, without anything that differs between subjects.
-func missingReason(key string, m evidence.Missing) string {
-	var b strings.Builder
-	b.WriteString(key)
-	b.WriteString(" was not collected: ")
-	if m.Operation != "" {
-		b.WriteString(m.Operation)
-		b.WriteByte(' ')
-	}
-	b.WriteString(string(m.Outcome))
-	if m.Permission != "" {
-		b.WriteString(", needs ")
-		b.WriteString(m.Permission)
-	}
-	return b.String()
-}
-
-// toCEL returns the CEL value of a JSON value, fetching what is inside only when asked. Whole numbers stay exact, except
-// where the shape says that the number is a fraction.
+// toCEL returns the CEL value of a JSON value, fetching what is inside only when asked. Whole numbers stay exact,
+// except where the shape says that the number is a fraction.
 func toCEL(v *fastjson.Value, s *evidence.Shape) ref.Val {
 	switch v.Type() {
 	case fastjson.TypeTrue:
@@ -69,8 +39,8 @@ func toCEL(v *fastjson.Value, s *evidence.Shape) ref.Val {
 	return types.NullValue
 }
 
-// textOf returns a string's text without copying it. It is good for as long as the parser is not used again, which is when
-// the evaluation has ended and its facts are encoded.
+// textOf returns a string's text without copying it. It is good for as long as the parser is not used again, which is
+// when the evaluation has ended and its facts are encoded.
 func textOf(v *fastjson.Value) string {
 	b := v.GetStringBytes()
 	return unsafe.String(unsafe.SliceData(b), len(b))
@@ -287,27 +257,3 @@ func (o *object) Type() ref.Type { return types.MapType }
 
 // Value implements ref.Val.
 func (o *object) Value() any { return o }
-
-// iterator walks over values that are already there.
-type iterator struct {
-	vals []ref.Val
-	next int
-}
-
-func (it *iterator) HasNext() ref.Val { return types.Bool(it.next < len(it.vals)) }
-
-func (it *iterator) Next() ref.Val {
-	if it.next >= len(it.vals) {
-		return nil
-	}
-	it.next++
-	return it.vals[it.next-1]
-}
-
-func (it *iterator) ConvertToNative(t reflect.Type) (any, error) {
-	return nil, absentError("conversion of an iterator")
-}
-func (it *iterator) ConvertToType(ref.Type) ref.Val { return types.NoSuchOverloadErr() }
-func (it *iterator) Equal(ref.Val) ref.Val          { return types.NoSuchOverloadErr() }
-func (it *iterator) Type() ref.Type                 { return types.IteratorType }
-func (it *iterator) Value() any                     { return it }

@@ -1,5 +1,5 @@
-// Package catalog reads controls and framework mappings strictly: every mistake is an error with its file, line and column,
-// and expressions are type-checked against the subject types before anything is judged.
+// Package catalog reads controls and framework mappings strictly: every mistake is an error with its file, line and
+// column, and expressions are type-checked against the subject types before anything is judged.
 //
 // It never judges evidence (it only runs the cases that controls carry) and never fetches a framework's text.
 package catalog
@@ -33,8 +33,8 @@ func (c *Catalog) Evaluator() *assess.Evaluator { return c.eval }
 
 // Control returns the control with the id.
 func (c *Catalog) Control(id string) (evidence.Control, bool) {
-	i, ok := slices.BinarySearchFunc(c.Controls, id, func(c evidence.Control, id string) int { return strings.Compare(c.ID, id) })
-	if !ok {
+	i := slices.IndexFunc(c.Controls, func(c evidence.Control) bool { return c.ID == id })
+	if i < 0 {
 		return evidence.Control{}, false
 	}
 	return c.Controls[i], true
@@ -59,11 +59,12 @@ func (c *Catalog) Framework(name string) (evidence.Framework, error) {
 	case 0:
 		return evidence.Framework{}, fmt.Errorf("framework %q: unknown; there are %s", name, strings.Join(known, ", "))
 	}
-	return evidence.Framework{}, fmt.Errorf("framework %q: several versions; say which of %s", name, strings.Join(known, ", "))
+	return evidence.Framework{}, fmt.Errorf("framework %q: several versions; say which of %s", name,
+		strings.Join(known, ", "))
 }
 
-// Load reads controls/DOMAIN/ID.yaml and, where there are any, mappings/FRAMEWORK@VERSION.yaml. All mistakes are reported
-// together, as strictyaml.Errors.
+// Load reads controls/DOMAIN/ID.yaml and, where there are any, mappings/FRAMEWORK@VERSION.yaml. All mistakes are
+// reported together, as strictyaml.Errors.
 func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
 	l := &loader{schemas: map[string]evidence.Schema{}, nodes: map[place]*source{}, controls: map[string]bool{},
 		checks: map[string]string{}, frameworks: map[string]bool{}}

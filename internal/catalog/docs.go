@@ -21,7 +21,8 @@ func (c *Catalog) Docs(w io.Writer) error {
 	for _, k := range c.Controls {
 		checks += len(k.Checks)
 	}
-	p("# Controls\n\n%d controls with %d checks. This page is made from the catalog by `exhibit controls docs`.\n", len(c.Controls), checks)
+	p("# Controls\n\n%d controls with %d checks. This page is made from the catalog by `exhibit controls docs`.\n",
+		len(c.Controls), checks)
 	used := c.requirementsOf()
 	for _, domain := range c.domains() {
 		p("\n## %s\n", domain)
@@ -66,7 +67,8 @@ func (c *Catalog) docControl(p func(string, ...any), k evidence.Control, used []
 	p("- Owner: %s. Evidence may be %s old.\n", markdown(k.Owner), strings.TrimSuffix(k.Freshness.String(), "0m0s"))
 	for _, name := range sorted(k.Params) {
 		param := k.Params[name]
-		p("- `%s`: %s %s.\n", name, map[string]string{"max": "at most", "min": "at least"}[param.Bound], code(string(param.Value)))
+		bound := map[string]string{"max": "at most", "min": "at least"}[param.Bound]
+		p("- `%s`: %s %s.\n", name, bound, code(string(param.Value)))
 	}
 	if len(used) > 0 {
 		p("- Meets: %s.\n", markdown(strings.Join(used, ", ")))
@@ -89,7 +91,8 @@ func (c *Catalog) docControl(p func(string, ...any), k evidence.Control, used []
 }
 
 func docFramework(p func(string, ...any), f evidence.Framework) {
-	p("\n## %s (%s)\n\n| requirement | title | met by | strength | by hand, or why not |\n|---|---|---|---|---|\n", markdown(f.Title), f.Key())
+	p("\n## %s (%s)\n\n", markdown(f.Title), f.Key())
+	p("| requirement | title | met by | strength | by hand, or why not |\n|---|---|---|---|---|\n")
 	for _, q := range f.Requirements {
 		met := q.Controls
 		if len(q.Checks) > 0 {
@@ -99,13 +102,15 @@ func docFramework(p func(string, ...any), f evidence.Framework) {
 		if q.None != "" {
 			other = "None: " + q.None
 		}
-		p("| %s | %s | %s | %s | %s |\n", markdown(q.ID), markdown(q.Title), markdown(strings.Join(met, ", ")), q.Strength, markdown(other))
+		p("| %s | %s | %s | %s | %s |\n", markdown(q.ID), markdown(q.Title), markdown(strings.Join(met, ", ")), q.Strength,
+			markdown(other))
 	}
 }
 
 // markdown makes text safe in a line and in a table's cell.
 func markdown(s string) string {
-	return strings.NewReplacer("\\", `\\`, "|", `\|`, "\n", " ", "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`).Replace(strings.TrimSpace(s))
+	r := strings.NewReplacer("\\", `\\`, "|", `\|`, "\n", " ", "*", `\*`, "_", `\_`, "`", "\\`", "<", "&lt;", "[", `\[`)
+	return r.Replace(strings.TrimSpace(s))
 }
 
 // code puts text between as many backticks as it takes.

@@ -14,7 +14,8 @@ type encoded struct {
 	Frameworks []evidence.Framework `json:"frameworks"`
 }
 
-// Encode returns the catalog in the canonical encoding. Cases are left out: they prove the checks and decide no verdict.
+// Encode returns the catalog in the canonical encoding. Cases are left out: they prove the checks and decide no
+// verdict.
 func (c *Catalog) Encode() ([]byte, error) {
 	return evidence.Encode(encoded{c.Controls, c.Frameworks})
 }

@@ -179,7 +179,8 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-// FuzzLoad reads any text as a control and as a mapping. It is a catalog or a list of mistakes with places; nothing else.
+// FuzzLoad reads any text as a control and as a mapping. It is a catalog or a list of mistakes with places; nothing
+// else.
 func FuzzLoad(f *testing.F) {
 	for _, name := range []string{"controls/storage/bucket-size.yaml", "controls/storage/agreement.yaml", "mappings/frame@1.0.yaml"} {
 		data, err := os.ReadFile("testdata/good/" + name)

@@ -15,8 +15,8 @@ type source struct {
 	node *yaml.Node
 }
 
-// at returns the place in the file of a line and column of the scalar's value, all counted from 1. It walks through value
-// and file side by side, because folding, indentation and quotes make them differ.
+// at returns the place in the file of a line and column of the scalar's value, all counted from 1. It walks through
+// value and file side by side, because folding, indentation and quotes make them differ.
 func (s *source) at(line, column int) (int, int) {
 	value := s.node.Value
 	target := offset(value, line, column)

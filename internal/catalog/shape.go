@@ -8,8 +8,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// shape demands that a case's document could have been collected: no field that the type does not have, no other kind of
-// value. null fits everywhere, because providers write it.
+// shape demands that a case's document could have been collected: no field that the type does not have, no other kind
+// of value. null fits everywhere, because providers write it.
 func (r *reader) shape(n *yaml.Node, what string, s *evidence.Shape) {
 	if s == nil || s.Kind == evidence.ShapeAny || s.Kind == "" || n.ShortTag() == "!!null" {
 		return
