@@ -2,6 +2,7 @@ package azure
 
 import (
 	"errors"
+	"net"
 	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -58,6 +59,10 @@ func classifyToken(err *tokenError) (evidence.Outcome, string) {
 		case status >= http.StatusInternalServerError:
 			return evidence.OutcomeFailed, "AuthenticationFailed"
 		}
+	}
+	var network net.Error
+	if errors.As(err.err, &network) {
+		return "", ""
 	}
 	return evidence.OutcomeExpired, "AuthenticationFailed"
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -62,6 +63,10 @@ func TestClassify(t *testing.T) {
 	if outcome, _ := (Provider{}).Classify(&tokenError{errors.New("no credential")}); outcome != evidence.OutcomeExpired {
 		t.Errorf("no token is %s, want expired", outcome)
 	}
+	unreachable := &tokenError{&net.OpError{Op: "dial", Err: errors.New("no route")}}
+	if outcome, _ := (Provider{}).Classify(unreachable); outcome != "" {
+		t.Errorf("a directory that cannot be reached is %s, want nothing", outcome)
+	}
 	if outcome, _ := (Provider{}).Classify(errors.New("connection reset")); outcome != "" {
 		t.Errorf("an error that is not Azure's is %s, want nothing", outcome)
 	}
@@ -117,4 +122,9 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzClaims(f *testing.F) {
+	f.Add("e30.e30.c2ln")
+	f.Fuzz(func(t *testing.T, token string) { claims(token) })
 }

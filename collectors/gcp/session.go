@@ -170,6 +170,9 @@ func (s *session) pages(ctx context.Context, t *collect.Task, l list, each func(
 					return fmt.Errorf("read the answer: %s: %w", l.items, err)
 				}
 			}
+			if raw, ok := page["unreachable"]; ok && string(raw) != "[]" {
+				return fmt.Errorf("read the answer: Google could not reach %.200s", raw)
+			}
 			if raw, ok := page["nextPageToken"]; ok {
 				if err := json.Unmarshal(raw, &next); err != nil {
 					return fmt.Errorf("read the answer: nextPageToken: %w", err)

@@ -19,6 +19,8 @@ func TestOpenRefuses(t *testing.T) {
 		"token over http": {func(c *Config) { c.BaseURL = "http://github.example.com" }, "https only"},
 		"no address":      {func(c *Config) { c.BaseURL = "github.example.com" }, "base_url"},
 		"no window":       {func(c *Config) { c.Window = 0 }, "window"},
+		"no day":          {func(c *Config) { c.Since = "31.1.2026" }, "expected a day"},
+		"a day":           {func(c *Config) { c.Since, c.Window = "2026-01-31", 0 }, ""},
 		"fine":            {func(*Config) {}, ""},
 		"loopback":        {func(c *Config) { c.BaseURL = "http://127.0.0.1:8080" }, ""},
 	} {

@@ -30,6 +30,9 @@ type Config struct {
 	Repositories []string `yaml:"repositories"`
 	// Window is how far back merged changes and deployments are collected; 90d when not given.
 	Window evidence.Duration `yaml:"window"`
+	// Since is the day ("2026-01-01", UTC) from which merged changes and deployments are collected, in place of a window:
+	// give the first day of the audit period, and what happened in it stays in view until its end.
+	Since string `yaml:"since"`
 	// BaseURL is the API of an Enterprise Server ("https://github.example.com/api/v3"); https://api.github.com when not
 	// given.
 	BaseURL string `yaml:"base_url"`
@@ -73,8 +76,9 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	if c.Organization == "" {
 		return nil, errors.New("github: organization is required")
 	}
-	if c.Window <= 0 {
-		return nil, errors.New("github: window must be longer than nothing")
+	since, err := start(c, env)
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range c.Repositories {
 		if _, err := path.Match(p, ""); err != nil {
@@ -104,8 +108,23 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	}
 	return &source{config: c, session: &session{
 		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host, base: base.Path,
-		since: env.Now().Add(-time.Duration(c.Window)), answered: answeredKeys(),
+		since: since, answered: answeredKeys(),
 	}}, nil
+}
+
+// start is the time from which populations are collected.
+func start(c Config, env collect.Env) (time.Time, error) {
+	if c.Since != "" {
+		day, err := time.Parse(time.DateOnly, c.Since)
+		if err != nil {
+			return day, fmt.Errorf("github: since %q: expected a day like 2026-01-31", c.Since)
+		}
+		return day, nil
+	}
+	if c.Window <= 0 {
+		return time.Time{}, errors.New("github: window must be longer than nothing")
+	}
+	return env.Now().Add(-time.Duration(c.Window)), nil
 }
 
 func loopback(u *url.URL) bool {

@@ -69,3 +69,20 @@ func TestRunOf(t *testing.T) {
 		}
 	}
 }
+
+func FuzzTrim(f *testing.F) {
+	f.Add([]byte(`{"a":[{"url":"x","b":1e400}],"html_url":"h"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		doc, err := trim(raw)
+		if err != nil {
+			return
+		}
+		again, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatalf("trimmed %q cannot be written: %v", raw, err)
+		}
+		if _, err := trim(again); err != nil {
+			t.Errorf("trimmed %q to %q, which cannot be read: %v", raw, again, err)
+		}
+	})
+}
