@@ -3,13 +3,22 @@ package simcloud
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"testing"
+
+	"exhibit/testdata/estates"
 )
 
 func BenchmarkLoadDemo(b *testing.B) {
-	for range b.N {
-		demo(b)
+	sub, err := fs.Sub(estates.FS, "demo")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := Load(sub); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

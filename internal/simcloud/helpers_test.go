@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,13 +17,18 @@ const (
 	staging = "444455556666"
 )
 
-func demo(t testing.TB) *Estate {
-	t.Helper()
+// loadDemo reads the demo's estate once: an estate never changes.
+var loadDemo = sync.OnceValues(func() (*Estate, error) {
 	sub, err := fs.Sub(estates.FS, "demo")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	e, err := Load(sub)
+	return Load(sub)
+})
+
+func demo(t testing.TB) *Estate {
+	t.Helper()
+	e, err := loadDemo()
 	if err != nil {
 		t.Fatal(err)
 	}
