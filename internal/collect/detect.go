@@ -39,10 +39,23 @@ type rule struct {
 const minSecret = 14
 
 // detector finds secrets by their own shape, wherever they stand.
-type detector struct{ rules []rule }
+type detector struct {
+	rules []rule
+	scan  *literals
+}
 
 func newDetector() *detector {
-	return &detector{rules: []rule{
+	d := &detector{rules: rules()}
+	var all []string
+	for _, r := range d.rules {
+		all = append(all, r.literals...)
+	}
+	d.scan = newLiterals(append(all, "://"))
+	return d
+}
+
+func rules() []rule {
+	return []rule{
 		{"aws-access-key", []string{"AKIA", "ASIA"}, awsaccesskey.NewDetector()},
 		{"private-key", []string{"PRIVATE KEY-----"}, shape(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----`)},
 		{"jwt", []string{"eyJ"}, jwt.NewDetector()},
@@ -72,17 +85,12 @@ func newDetector() *detector {
 		{"circleci-token", []string{"CCIPAT_"}, circleci.NewPersonalAccessTokenDetector()},
 		{"circleci-token", []string{"CCIPRJ_"}, circleci.NewProjectTokenDetector()},
 		{"postman-key", []string{"PMAK-"}, postmanapikey.NewAPIKeyDetector()},
-	}}
+	}
 }
 
-// suspects reports whether any rule's literal stands in the text: the one question that every document is asked.
+// suspects reports whether any rule could find something in the text: the one question that every document is asked.
 func (d *detector) suspects(text []byte) bool {
-	for i := range d.rules {
-		if d.rules[i].possible(text) {
-			return true
-		}
-	}
-	return false
+	return d.scan.any(text, func(at int, literal string) bool { return literal != "://" || userInURL(text[at:]) })
 }
 
 func (r *rule) possible(text []byte) bool {
@@ -105,8 +113,13 @@ func userInURL(text []byte) bool {
 			return false
 		}
 		text = text[i+3:]
-		if end := bytes.IndexAny(text[:min(len(text), 512)], "@/?# \n\"\\"); end > 0 && text[end] == '@' {
-			return true
+		for n, c := range text[:min(len(text), 512)] {
+			if c == '@' && n > 0 {
+				return true
+			}
+			if c == '/' || c == '?' || c == '#' || c <= ' ' || c == '"' || c == '\\' {
+				break
+			}
 		}
 	}
 }

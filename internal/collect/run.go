@@ -62,6 +62,7 @@ type run struct {
 	Config
 	limits Limits
 	slots  chan struct{}
+	owned  *http.Transport // ours to close
 
 	subjects, requests atomic.Int64
 
@@ -115,8 +116,8 @@ func Run(ctx context.Context, cfg Config) (evidence.Run, error) {
 		return evidence.Run{}, fmt.Errorf("collect: close the list of snapshots: %w", err)
 	}
 	result.Snapshots = ref
-	if t, ok := r.Transport.(*http.Transport); ok && cfg.Transport == nil {
-		t.CloseIdleConnections()
+	if r.owned != nil {
+		r.owned.CloseIdleConnections()
 	}
 	result.Window.To = r.now()
 	result.Scopes = sortScopes(r.scopes)
@@ -139,7 +140,8 @@ func newRun(cfg Config) *run {
 		r.Getenv = os.Getenv
 	}
 	if r.Transport == nil {
-		r.Transport = NewTransport()
+		r.owned = NewTransport()
+		r.Transport = r.owned
 	}
 	r.Transport = steady{r.Transport}
 	if r.ID == "" {

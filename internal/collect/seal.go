@@ -2,7 +2,6 @@ package collect
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"sort"
 	"strings"
@@ -79,29 +78,44 @@ func (s *Sealer) sealNames(subject *evidence.Subject, r *redactor) {
 	}
 }
 
-// envelope writes the subject around its document, which is canonical already: writing it again would cost more than all
-// else of sealing.
+// envelope writes the subject's canonical encoding around its document, which is canonical already: encoding it again would
+// cost more than all else of sealing.
 func envelope(s evidence.Subject) ([]byte, error) {
-	doc := s.Doc
-	s.Doc = nil
-	rest, err := json.Marshal(s)
+	b := make([]byte, 0, len(s.Doc)+len(s.ID)+len(s.Name)+len(s.Type)+256)
+	b = append(append(b, `{"doc":`...), s.Doc...)
+	b = append(b, `,"id":`...)
+	b, err := jsontext.AppendQuote(b, s.ID)
 	if err != nil {
 		return nil, err
 	}
-	rest, err = evidence.Canonical(rest)
-	if err != nil {
-		return nil, err
+	for _, part := range []struct {
+		key   string
+		text  string
+		value any
+		empty bool
+	}{
+		{key: `,"missing":`, value: s.Missing, empty: len(s.Missing) == 0},
+		{key: `,"name":`, text: s.Name, empty: s.Name == ""},
+		{key: `,"redacted":`, value: s.Redacted, empty: len(s.Redacted) == 0},
+		{key: `,"tags":`, value: s.Tags, empty: len(s.Tags) == 0},
+		{key: `,"type":`, text: s.Type},
+	} {
+		if part.empty {
+			continue
+		}
+		b = append(b, part.key...)
+		if part.value == nil {
+			b, err = jsontext.AppendQuote(b, part.text)
+		} else {
+			var object []byte
+			object, err = evidence.Encode(part.value)
+			b = append(b, object...)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	// "doc" is the first key of the canonical order, and nil is written as null.
-	const head = `{"doc":`
-	tail, ok := strings.CutPrefix(string(rest), head+"null")
-	if !ok {
-		return nil, fmt.Errorf("a subject's encoding begins with %.20q", rest)
-	}
-	b := make([]byte, 0, len(head)+len(doc)+len(tail))
-	b = append(b, head...)
-	b = append(b, doc...)
-	return append(b, tail...), nil
+	return append(b, '}'), nil
 }
 
 // pathTree is a set of JSON pointers in which "*" is any one step.

@@ -118,6 +118,23 @@ func TestSealLeavesTheRestAlone(t *testing.T) {
 	}
 }
 
+// TestSealWritesWhatEncodeWrites holds the written envelope against the one encoding of package evidence.
+func TestSealWritesWhatEncodeWrites(t *testing.T) {
+	for _, s := range []evidence.Subject{
+		{Type: "t", ID: "1", Doc: json.RawMessage(`{}`)},
+		{Type: "t", ID: "a\"<é\u2028", Name: "n", Doc: json.RawMessage(`[1]`), Tags: map[string]string{"b": "1", "a": "<"},
+			Missing: map[string]evidence.Missing{"P": {Operation: "o", Outcome: "denied", Code: "c"}}},
+	} {
+		want, err := evidence.Encode(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := seal(t, s); got != string(want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // FuzzSeal holds that sealing any document gives canonical JSON in which no declared value is left.
 func FuzzSeal(f *testing.F) {
 	f.Add([]byte(`{"password":"x\\\"","keys":[{"id":{}}],"env":{"a":[1,{"b":"}"}]}}`))

@@ -146,7 +146,7 @@ var requestIDs = [...]string{
 
 func (c *call) answered(resp *http.Response) {
 	for _, h := range requestIDs {
-		if v := resp.Header.Values(h); len(v) == 1 {
+		if v := resp.Header[h]; len(v) == 1 {
 			c.mu.Lock()
 			c.ids = append(c.ids, v[0])
 			c.mu.Unlock()
@@ -154,13 +154,15 @@ func (c *call) answered(resp *http.Response) {
 		}
 	}
 	t := c.task
-	date, err := http.ParseTime(resp.Header.Get("Date"))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.host == "" && resp.Request != nil {
 		t.host = resp.Request.URL.Host
 	}
-	if err == nil && t.skew == nil {
+	if t.skew != nil {
+		return
+	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		ms := date.Sub(t.run.now()).Truncate(time.Second).Milliseconds()
 		t.skew = &ms
 	}
