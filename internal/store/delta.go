@@ -12,6 +12,8 @@ import (
 const (
 	deltaGram = 8 // bytes that must match before a copy is tried
 	deltaBits = 11
+	// deltaAround is by how much a value's length may change so that what stands behind it is found at once.
+	deltaAround = 16
 )
 
 // makeDelta appends to dst what turns base into target, and stops with ok=false as soon as that is longer than limit.
@@ -32,7 +34,7 @@ func makeDelta(dst, base, target []byte, limit int) (delta []byte, ok bool) {
 	e.index(base)
 	literal, at := prefix, prefix
 	for at+deltaGram <= len(middle) {
-		from, n := e.match(base, middle, at)
+		from, n := e.match(base, middle, at, at-literal)
 		if n < deltaGram {
 			at++
 			continue
@@ -63,11 +65,20 @@ func (e *deltaEncoder) index(base []byte) {
 	}
 }
 
-// match finds base[from:from+n] at middle[at:]. The place just behind the last copy is tried first: it is where an
-// unchanged remainder goes on.
-func (e *deltaEncoder) match(base, middle []byte, at int) (from, n int) {
+// match finds base[from:from+n] at middle[at:]. Besides where the gram was last seen, it looks around where the base goes on
+// after the last copy and as many bytes as are new since: texts that repeat themselves would lead astray else.
+func (e *deltaEncoder) match(base, middle []byte, at, since int) (from, n int) {
 	if from = int(e.table[gramHash(middle[at:])]) - 1; from >= 0 {
 		n = common(base[from:], middle[at:])
+	}
+	gram := binary.LittleEndian.Uint64(middle[at:])
+	for on := max(0, e.end+since-deltaAround); on <= e.end+since+deltaAround && on+deltaGram <= len(base); on++ {
+		if binary.LittleEndian.Uint64(base[on:]) != gram {
+			continue
+		}
+		if m := common(base[on:], middle[at:]); m >= n {
+			from, n = on, m
+		}
 	}
 	return from, n
 }
@@ -101,6 +112,9 @@ func applyDelta(base, delta []byte, limit int) ([]byte, error) {
 	end := int64(0)
 	for first := true; ; first = false {
 		out = append(out, r.take(r.count(1))...)
+		if len(out) > limit {
+			return nil, fmt.Errorf("%w: a delta makes more than there can be", ErrDamaged)
+		}
 		n := r.uvarint()
 		if n == 0 && !first || r.bad {
 			break
