@@ -184,7 +184,7 @@ func TestBuildReportsErrors(t *testing.T) {
 func TestDuration(t *testing.T) {
 	for in, want := range map[time.Duration]string{
 		0: "0", -time.Hour: "0", 20 * time.Second: "20s", 40 * time.Minute: "40m", 3 * time.Hour: "3h", 200 * time.Minute: "3h 20m",
-		27*time.Hour + 59*time.Minute: "27h", 48 * time.Hour: "2d", 76 * time.Hour: "3d 4h", 90 * 24 * time.Hour: "90d",
+		27*time.Hour + 59*time.Minute: "27h", 24 * time.Hour: "1d", 48 * time.Hour: "2d", 76 * time.Hour: "3d 4h", 90 * 24 * time.Hour: "90d",
 	} {
 		if got := duration(evidence.Duration(in)); got != want {
 			t.Errorf("%s: got %q, want %q", in, got, want)

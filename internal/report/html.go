@@ -110,10 +110,17 @@ func (h *html) summary(p *Posture) {
 	} else {
 		h.put(`<div class="big">{} <small>of {} observations pass</small></div>`, group(s.Pass), group(s.Known()))
 	}
-	h.put("<p class=\"soft\">{} more could not be judged: coverage {}.</p></div>\n<div>", group(s.Unknown), s.Coverage())
+	if s.Unknown == 0 {
+		h.put("<p class=\"soft\">Everything that was asked for was judged.</p></div>\n<div>")
+	} else {
+		h.put("<p class=\"soft\">{} more could not be judged: coverage {}.</p></div>\n<div>", group(s.Unknown), s.Coverage())
+	}
 	h.bar(s, "bar")
 	h.put(`<ul class="legend">`)
 	for _, part := range scoreParts(s) {
+		if part.n == 0 && part.class == "accepted" {
+			continue
+		}
 		h.put(`<li>{}{} {}</li>`, key(part.class), group(part.n), part.name)
 	}
 	h.put("</ul>\n<p class=\"soft\">Controls: {}. What is not applicable counts in no total.</p></div></section>\n", statusLine(p.Statuses))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"exhibit/internal/evidence"
@@ -19,7 +20,7 @@ func (h *html) exposures(p *Posture) {
 	h.put(`<div class="gantt-axis"><span></span><div class="x"><span>{}</span><span>{}</span><span>{}</span></div>`+
 		"<span></span></div>\n<ul class=\"gantt\">\n", day(from), day(from.Add(to.Sub(from)/2)), day(to))
 	for _, e := range p.Exposures[:min(len(p.Exposures), maxExposures)] {
-		h.exposure(e, from, to)
+		h.exposure(e, p.Gaps, from, to)
 	}
 	h.put("</ul>\n")
 	h.more(len(p.Exposures) - maxExposures)
@@ -43,7 +44,7 @@ func exposurePeriod(p *Posture) (from, to time.Time) {
 	return from, to
 }
 
-func (h *html) exposure(e evidence.Exposure, from, to time.Time) {
+func (h *html) exposure(e evidence.Exposure, gaps []evidence.Gap, from, to time.Time) {
 	begin, end := e.LastGood, e.FirstGood
 	if begin.IsZero() {
 		begin = from
@@ -73,6 +74,19 @@ func (h *html) exposure(e evidence.Exposure, from, to time.Time) {
 	}
 	h.band("maybe", begin, end, from, to)
 	h.band("sure", e.FirstBad, e.LastBad, from, to)
+	for _, g := range gaps {
+		w := g.Window
+		if !strings.HasSuffix(g.Series, "|"+e.Type+"|"+e.Scope) || !w.To.After(e.FirstBad) || !w.From.Before(e.LastBad) {
+			continue
+		}
+		if w.From.Before(e.FirstBad) {
+			w.From = e.FirstBad
+		}
+		if w.To.After(e.LastBad) {
+			w.To = e.LastBad
+		}
+		h.band("blind", w.From, w.To, from, to)
+	}
 	ended := "open"
 	if e.Ended != "" {
 		ended = label(e.Ended)

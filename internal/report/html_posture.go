@@ -49,10 +49,10 @@ func (h *html) requirement(r RequirementPosture) {
 		h.table([]string{"Rests on", "Status", "Passing"}, rows)
 	}
 	if r.Manual != "" {
-		h.put(`<p>{} {}</p>`, chip(string(Manual)), r.Manual)
+		h.put(`<p>{} {}</p>`, chip(string(Manual)), prose(r.Manual))
 	}
 	if r.None != "" {
-		h.put(`<p>{} {}</p>`, chip(string(Unmet)), r.None)
+		h.put(`<p>{} {}</p>`, chip(string(Unmet)), prose(r.None))
 	}
 	h.put("</div></details>\n")
 }
@@ -90,9 +90,9 @@ func (h *html) control(c ControlPosture) {
 	h.put(`<details><summary><span class="row"><span class="t">{}</span><span class="st">{}</span>`+
 		`<span class="num">{}</span></span></summary><div class="inside" id="c-{}">`, c.Title, statusChip(string(c.Status), c.Accepted),
 		brief(c.Score), slug(c.ID)) // a link to what is inside opens it
-	h.put(`<p>{}</p><p class="soft"><code>{}</code>, owned by {}</p>`, c.Statement, c.ID, c.Owner)
+	h.put(`<p>{}</p><p class="soft"><code>{}</code>, owned by {}</p>`, prose(c.Statement), c.ID, c.Owner)
 	if c.Manual != "" {
-		h.put(`<p>{} {}</p>`, chip(string(Manual)), c.Manual)
+		h.put(`<p>{} {}</p>`, chip(string(Manual)), prose(c.Manual))
 	}
 	if len(c.Checks) > 0 {
 		rows := make([][]any, 0, len(c.Checks))
@@ -182,7 +182,7 @@ func (h *html) failures(failures []Failure) {
 		who := join(`{}<br><code class="soft">{}</code>`, subjectName(f.Name, f.Subject), f.Scope)
 		facts := join(`<code>{}</code>`, factLine(f.Observation))
 		if f.Remediation != "" {
-			facts += join(`<br><span class="soft">{}</span>`, f.Remediation)
+			facts += join(`<br><span class="soft">{}</span>`, prose(f.Remediation))
 		}
 		var since markup
 		if !f.Since.IsZero() {
@@ -193,7 +193,7 @@ func (h *html) failures(failures []Failure) {
 	if len(rows) == 0 {
 		h.empty("Nothing fails.")
 	} else {
-		h.table([]string{"Severity", "Verdict", "Subject", "Check", "Since", "Deciding values and what to do"}, rows)
+		h.tableOf(" fixed failing", []string{"Severity", "Verdict", "Subject", "Check", "Since", "Deciding values and what to do"}, rows)
 	}
 	h.more(len(failures) - maxFailures)
 	h.put("</section>\n")

@@ -32,6 +32,8 @@ func (h *html) overTime(p *Posture) {
 		plural(len(p.History), "assessment"), minute(p.History[0].AsOf), minute(p.History[len(p.History)-1].AsOf))
 	h.stack("Observations by verdict", p, []series{verdictSeries("bad", "fail", evidence.Fail),
 		verdictSeries("unknown", "unknown", evidence.Unknown), verdictSeries("good", "pass", evidence.Pass)})
+	h.stack("The same, what fails or is unknown alone", p, []series{verdictSeries("bad", "fail", evidence.Fail),
+		verdictSeries("unknown", "unknown", evidence.Unknown)})
 	h.stack("Controls in scopes by status", p, []series{statusSeries("bad", evidence.NotSatisfied),
 		statusSeries("unknown", evidence.Indeterminate), statusSeries("good", evidence.Satisfied)})
 	var changed []string

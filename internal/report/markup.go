@@ -57,6 +57,23 @@ func escape(s string) markup {
 	return markup(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "'", "&#39;").Replace(s))
 }
 
+// prose is text in which `code` is marked up as such.
+func prose(s string) markup {
+	var out markup
+	parts := strings.Split(s, "`")
+	for i, part := range parts {
+		switch {
+		case i%2 == 0:
+			out += escape(part)
+		case i == len(parts)-1: // it is never closed
+			out += "`" + escape(part)
+		default:
+			out += join("<code>{}</code>", part)
+		}
+	}
+	return out
+}
+
 // id returns a new element id.
 func (h *html) id() string {
 	h.ids++

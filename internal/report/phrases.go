@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -66,10 +67,29 @@ func byCause(changes []evidence.Change) []causeGroup {
 	var out []causeGroup
 	for _, c := range order {
 		if len(by[c]) > 0 {
+			slices.SortStableFunc(by[c], func(a, b evidence.Change) int {
+				return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()))
+			})
 			out = append(out, causeGroup{c, by[c]})
 		}
 	}
 	return out
+}
+
+// weight says how soon a change should be read: what got worse, then what can no longer be seen, then what got better, then
+// what differs without a verdict.
+func weight(c evidence.Change) int {
+	switch {
+	case c.What != "verdict" && c.What != "finding":
+		return map[string]int{"scope-lost": 5, "coverage": 4, "scope-added": 3, "requirement": 2}[c.What]
+	case c.After == string(evidence.Fail):
+		return 9
+	case c.After == string(evidence.NotSatisfied):
+		return 8
+	case tone(c.After) == toneUnknown:
+		return 7
+	}
+	return 6
 }
 
 // causeTitle says what a cause means.

@@ -79,6 +79,8 @@ func duration(d evidence.Duration) string {
 		return fmt.Sprintf("%ds", int(t/time.Second))
 	case hours == 0:
 		return fmt.Sprintf("%dm", minutes)
+	case hours == 24 && minutes == 0:
+		return "1d"
 	case hours < 48 && minutes == 0, hours >= 10 && hours < 48:
 		return fmt.Sprintf("%dh", hours)
 	case hours < 48:
