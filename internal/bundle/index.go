@@ -49,6 +49,15 @@ func (b *builder) requirementRows(
 	}
 	rows := 0
 	for _, c := range b.scope.controls {
+		named := slices.ContainsFunc(c.Checks, func(k evidence.Check) bool { return names(r, c, k) })
+		for _, f := range findings[c.ID] {
+			if !named && !slices.Contains(r.Controls, c.ID) || len(f.Counts) > 0 {
+				continue
+			}
+			row(table, r.ID, r.Title, r.Strength, c.ID, c.Title, "", "", "", f.Scope, string(f.Status), "", "", "", "", "", asOf,
+				from, to, "", strings.Join(f.Reasons, "; "))
+			rows++
+		}
 		for _, k := range c.Checks {
 			if !names(r, c, k) {
 				continue
@@ -74,7 +83,7 @@ func (b *builder) requirementRows(
 				rows++
 			}
 		}
-		if len(c.Checks) == 0 && slices.Contains(r.Controls, c.ID) {
+		if len(c.Checks) == 0 && len(findings[c.ID]) == 0 && slices.Contains(r.Controls, c.ID) {
 			row(table, r.ID, r.Title, r.Strength, c.ID, c.Title, "", "", "", "", "", "", "", "", "", "", asOf, from, to, "",
 				"by hand: "+c.Manual)
 			rows++

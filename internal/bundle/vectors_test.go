@@ -234,7 +234,7 @@ func archiveVectors() []vector {
 		{name: "bad-bytes-before", file: "archive", says: "directory", make: func(m *maker) []byte {
 			return m.raw(func(b []byte) []byte { return append([]byte("#!/bin/sh\n"), b...) })
 		}},
-		{name: "bad-bytes-between", file: "ledger/checkpoint-start.txt", says: "archive's own bytes", make: bytesBetween},
+		{name: "bad-bytes-between", file: "ledger/checkpoint-start.txt", says: "zip's own bytes", make: bytesBetween},
 		{name: "bad-extra-file", file: "evil.txt", says: "put there later", make: func(m *maker) []byte {
 			p := m.apart()
 			p.files = append(p.files, part{"evil.txt", []byte("evil\n")})
@@ -266,23 +266,23 @@ func archiveVectors() []vector {
 			p.files = append(p.files, part{"/tmp/evil.txt", []byte("evil\n")})
 			return p.zip()
 		}},
-		{name: "bad-two-names", file: format.Leaves, says: "archive's own bytes", make: func(m *maker) []byte {
+		{name: "bad-two-names", file: format.Leaves, says: "zip's own bytes", make: func(m *maker) []byte {
 			return m.raw(func(b []byte) []byte {
 				b[bytes.Index(b, []byte(format.Leaves))] ^= 32 // in the file's own header; the directory keeps the name
 				return b
 			})
 		}},
-		{name: "bad-encrypted", file: format.Readme, says: "archive's own bytes", make: func(m *maker) []byte {
+		{name: "bad-encrypted", file: format.Readme, says: "zip's own bytes", make: func(m *maker) []byte {
 			return m.apart().zip(func(h *zip.FileHeader) { h.Flags |= 1 })
 		}},
-		{name: "bad-date", file: format.Index, says: "archive's own bytes", make: func(m *maker) []byte {
+		{name: "bad-date", file: format.Index, says: "zip's own bytes", make: func(m *maker) []byte {
 			return m.apart().zip(func(h *zip.FileHeader) {
 				if h.Name == format.Index {
 					h.ModifiedDate++
 				}
 			})
 		}},
-		{name: "bad-extra-field", file: format.Index, says: "archive's own bytes", make: func(m *maker) []byte {
+		{name: "bad-extra-field", file: format.Index, says: "zip's own bytes", make: func(m *maker) []byte {
 			return m.apart().zip(func(h *zip.FileHeader) {
 				if h.Name == format.Index {
 					h.Extra = []byte{0x99, 0x99, 2, 0, 'h', 'i'}
@@ -370,7 +370,7 @@ func sealVectors() []vector {
 			r.Key = c.key
 			return m.write(c, r)
 		}},
-		{name: "bad-checkpoint-resigned", key: pinned, file: format.CheckpointNow, says: "not by the expected key", make: func(m *maker) []byte {
+		{name: "bad-checkpoint-resigned", key: pinned, file: format.CheckpointNow, says: "is not signed by", make: func(m *maker) []byte {
 			c, err := ledger.ParseCheckpoint(m.text(format.CheckpointNow))
 			if err != nil {
 				m.t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"io"
 
 	"exhibit/internal/bundle/format"
@@ -102,7 +101,7 @@ func endRecord(r io.ReaderAt, size int64) string {
 		size -= end64Len
 	}
 	if files < 0 || files > maxFiles || length < 0 || length > maxDirectory || start < 0 || start+length != size-endLen {
-		return "the directory of the zip is not where its end says, or is too large"
+		return "the directory of the zip is not where its end says, or is too large: something was put before, between or behind"
 	}
 	return ""
 }
@@ -181,7 +180,8 @@ func (v *verifier) rewrite(r io.ReaderAt, size int64, z *zip.Reader) {
 		same.differs = min(same.n, size)
 	}
 	if at := same.differs; at >= 0 {
-		v.problem(place(z, starts, at), "%s", fmt.Sprintf("the archive's own bytes are not those of a bundle from byte %d on", at))
+		v.problem(place(z, starts, at), "the zip's own bytes are not those of a bundle, from byte %d of the archive on: something was "+
+			"hidden, moved or changed there", at)
 	}
 }
 

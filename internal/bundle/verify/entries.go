@@ -22,7 +22,7 @@ type entryWalk struct {
 }
 
 func (v *verifier) entryWalk() *entryWalk {
-	v.catalogs, v.series, v.required = map[evidence.Digest][]byte{}, map[string]string{}, map[list]*demand{}
+	v.catalogs, v.series, v.required = map[evidence.Digest]bool{}, map[string]string{}, map[list]*demand{}
 	w := &entryWalk{v: v, file: v.open(format.Entries), bodies: map[evidence.Kind]*file{}, last: -1}
 	for _, b := range format.Bodies() {
 		w.bodies[b.Kind] = v.open(b.File)
@@ -39,7 +39,7 @@ func (w *entryWalk) read() {
 	if w.more = more; !more {
 		return
 	}
-	if err := decode(line, &w.current); err != nil || w.current.Index <= w.last {
+	if err := decode(line, &w.current); err != nil || w.current.Index <= w.last || !canonical(line) {
 		w.file.wrong("not an entry, or not behind the one before it")
 		w.file.fail("cannot be followed any further")
 		w.more = false
@@ -84,6 +84,7 @@ func (w *entryWalk) entry(leaf ledger.Hash) {
 		if e.Kind == evidence.KindGenesis || inside && (e.Kind == evidence.KindRun || e.Kind == evidence.KindAssessment ||
 			e.Kind == evidence.KindDisposal) {
 			w.file.wrong("entry %d is a %s of the period, whose body must be in the bundle", it.Index, e.Kind)
+			v.broken = true
 		}
 		return
 	}
@@ -117,7 +118,7 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 			f.wrong("the ledger was started as %q with the key %s, not as %s says", g.Origin, g.Verifier, format.Bundle)
 		}
 	case evidence.KindCatalog:
-		v.catalogs[e.Body] = append([]byte(nil), body...)
+		v.catalogs[e.Body] = true
 	case evidence.KindRun:
 		var r evidence.Run
 		if err := decode(body, &r); err != nil {
@@ -150,6 +151,7 @@ func (w *entryWalk) assessment(f *file, a assessment) {
 	}
 	if len(v.assessments) == 0 {
 		f.wrong("the lists of the assessment at entry %d are left out, and it is the first of the period", a.index)
+		v.broken = true
 		return
 	}
 	if before := v.assessments[len(v.assessments)-1]; !equal(a.Totals, before.Totals) || !equal(a.Statuses, before.Statuses) ||
@@ -174,6 +176,7 @@ func (w *entryWalk) end(leaves int64) {
 	}
 	if w.covered < l.End && !w.file.failed {
 		v.problem(format.Entries, "entry %d, of the period, is missing", w.covered)
+		v.broken = true
 	}
 }
 

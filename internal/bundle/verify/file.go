@@ -20,19 +20,19 @@ const maxSmall = 16 << 20
 func (v *verifier) small(name string) ([]byte, error) {
 	m := v.files[name]
 	if m == nil {
-		return nil, fmt.Errorf("%s is missing", name)
+		return nil, errors.New("is missing")
 	}
 	if m.UncompressedSize64 > maxSmall {
-		return nil, fmt.Errorf("%s is too large", name)
+		return nil, errors.New("is too large")
 	}
 	rc, err := m.Open()
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w", name, err)
+		return nil, fmt.Errorf("cannot be opened: %w", err)
 	}
 	defer func() { _ = rc.Close() }() // reading only
 	b, err := io.ReadAll(io.LimitReader(rc, maxSmall))
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %s", name, readError(err))
+		return nil, fmt.Errorf("cannot be unpacked: %s", readError(err))
 	}
 	return b, nil
 }

@@ -139,8 +139,9 @@ func (v *verifier) table() bool {
 		switch {
 		case listed[f.Name]:
 			v.problem(format.Bundle, "lists %s twice", f.Name)
-		case m == nil:
+		case m == nil && v.sums[f.Name] == "":
 			v.problem(f.Name, "is in %s and not in the archive: it was taken out", format.Bundle)
+		case m == nil: // told already
 		case m.packed != f.Packed && !m.packed.IsZero():
 			v.problem(f.Name, "its packed bytes are not those that %s names", format.Bundle)
 		}
@@ -154,7 +155,7 @@ func (v *verifier) table() bool {
 		switch name {
 		case format.Bundle, format.AllowedSigners, format.Sums, format.Signature:
 		default:
-			if !listed[name] {
+			if !listed[name] && v.sums[name] != "" {
 				v.problem(name, "is in the archive and not in %s: it was put there later", format.Bundle)
 			}
 		}

@@ -30,8 +30,8 @@ func (v *verifier) judged() {
 		return
 	}
 	for _, a := range v.assessments {
-		if v.catalogs[a.Catalog] == nil {
-			v.problem("catalogs.jsonl", "the catalog of the assessment at entry %d is missing", a.index)
+		if !v.catalogs[a.Catalog] {
+			v.problem(catalogFile, "the catalog of the assessment at entry %d is missing", a.index)
 			return
 		}
 	}
@@ -44,8 +44,8 @@ func (v *verifier) judged() {
 		Controls   []evidence.Control   `json:"controls"`
 		Frameworks []evidence.Framework `json:"frameworks"`
 	}
-	if err := decode(v.catalogs[newest.Catalog], &catalog); err != nil {
-		v.problem("catalogs.jsonl", "the newest catalog is not one: %v", err)
+	if err := decode(v.catalog(newest.Catalog), &catalog); err != nil {
+		v.problem(catalogFile, "the newest catalog is not one: %v", err)
 		return
 	}
 	i := slices.IndexFunc(catalog.Frameworks, func(f evidence.Framework) bool { return f.Key() == m.Framework.Key() })
@@ -62,6 +62,21 @@ func (v *verifier) judged() {
 	for _, t := range types {
 		if !v.needs(t) {
 			v.problem(format.Bundle, "leaves out the type %s, which a mapped check examines", t)
+		}
+	}
+}
+
+const catalogFile = "catalogs.jsonl"
+
+// catalog reads a catalog again, so that not all of them are held.
+func (v *verifier) catalog(d evidence.Digest) []byte {
+	f := v.open(catalogFile)
+	if f.rc != nil {
+		defer func() { _ = f.rc.Close() }() // reading only
+	}
+	for {
+		if line, more := f.next(); !more || evidence.Sum(line) == d {
+			return line
 		}
 	}
 }
@@ -251,7 +266,7 @@ func (v *verifier) rest() {
 		case format.Bundle, format.AllowedSigners, format.Sums, format.Signature:
 			continue
 		}
-		if !v.files[name].opened {
+		if !v.files[name].opened && v.declared(name) >= 0 {
 			v.open(name).end()
 		}
 	}

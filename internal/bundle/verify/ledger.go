@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 
 	"exhibit/internal/bundle/format"
 	"exhibit/internal/evidence"
@@ -103,6 +104,8 @@ func (v *verifier) checkpoint(name string, size int64) (ledger.Checkpoint, bool)
 	}
 	c, err := ledger.OpenCheckpoint(text, v.key())
 	switch {
+	case errors.Is(err, ledger.ErrSignature):
+		v.problem(name, "is not signed by the key %s, or was changed after", v.report.Fingerprint)
 	case err != nil:
 		v.problem(name, "%v", err)
 	case c.Origin != v.manifest.Ledger.Origin:

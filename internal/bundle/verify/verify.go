@@ -108,7 +108,7 @@ type verifier struct {
 
 	runs        []run
 	assessments []assessment
-	catalogs    map[evidence.Digest][]byte
+	catalogs    map[evidence.Digest]bool
 	series      map[string]string   // one copy of each name
 	required    map[list]*demand    // the lists of subjects that snapshots name
 	evidence    digests             // of snapshots and subjects
@@ -192,7 +192,7 @@ func Checkpoint(r io.ReaderAt, size int64) ([]byte, error) {
 	}
 	note, err := v.small(format.CheckpointNow)
 	if err != nil {
-		return nil, fmt.Errorf("earlier bundle: %w", err)
+		return nil, fmt.Errorf("earlier bundle: %s %w", format.CheckpointNow, err)
 	}
 	return note, nil
 }
