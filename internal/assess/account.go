@@ -32,8 +32,8 @@ type job struct {
 	snap   Snap
 	typ    *subjectType
 	checks []*check
-	// stale says for each check why all its subjects are unknown, or "".
-	stale []string
+	// stale says for each check why all its subjects are unknown, or ""; keys begins the keys of its observations.
+	stale, keys []string
 	// related are the lists that the checks read, by type and freshness.
 	related map[relatedKey]*relatedSet
 }
@@ -92,6 +92,7 @@ func (r *run) scope(ctx context.Context, w *scopeWork, rel *relatedLoader, t *ta
 		j := &job{scope: w, snap: *s, typ: r.eval.subjects[typ], checks: checks, related: map[relatedKey]*relatedSet{}}
 		for _, k := range checks {
 			j.stale = append(j.stale, r.staleness(*s, k.control))
+			j.keys = append(j.keys, evidence.Observation{Scope: w.scope.id, Check: k.def.ID}.Key())
 			for _, other := range k.related {
 				key := relatedKey{other, k.control.def.Freshness}
 				if j.related[key] == nil {
@@ -225,14 +226,10 @@ func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object 
 			}
 		}
 		w.tallies.at(k.control, rec.scope.id).count(k, o)
-		if err := w.emit(k, o); err != nil {
+		w.encoded = appendObservation(w.encoded[:0], k.parts, &w.parts, o)
+		if err := w.run.sink.Observation(j.keys[i]+rec.id, w.encoded); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (w *worker) emit(k *check, o *evidence.Observation) error {
-	w.encoded = appendObservation(w.encoded[:0], k.parts, &w.parts, o)
-	return w.run.sink.Observation(o.Key(), w.encoded)
 }

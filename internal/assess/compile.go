@@ -3,12 +3,10 @@ package assess
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 
 	"exhibit/internal/evidence"
@@ -181,9 +179,9 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	if out := tree.OutputType(); boolean && out.Kind() != types.BoolKind && out.Kind() != types.DynKind {
 		return bad("expected a true or false expression, got %s", nullable.ReplaceAllString(cel.FormatCELType(out), "$1"))
 	}
-	loops, problem := c.scan(tree.NativeRep().Expr(), k)
-	if problem != "" {
-		return bad("%s", problem)
+	loops, refused := c.scan(tree.NativeRep(), k)
+	if refused != nil {
+		return nil, ExprErrors{refused}
 	}
 	p := &program{loops: loops}
 	var err error
@@ -198,73 +196,6 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 		}
 	}
 	return p, nil
-}
-
-// scan notes the related types and params that an expression reads, and tells how deep its loops are nested. The
-// problem is a function that may not be used.
-func (c *compiler) scan(root ast.Expr, k *check) (loops int, problem string) {
-	add := func(list *[]string, s string) {
-		if !slices.Contains(*list, s) {
-			*list = append(*list, s)
-		}
-	}
-	ast.PostOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
-		switch e.Kind() {
-		case ast.CallKind:
-			if e.AsCall().FunctionName() == "lists.range" {
-				problem = "lists.range() makes lists of any length and may not be used"
-			}
-		case ast.ComprehensionKind:
-			loops = max(loops, depth(e))
-			if e.AsComprehension().IterRange().Kind() == ast.MapKind {
-				problem = "a map that is written in the expression has no order to go through: use a list"
-			}
-		case ast.IdentKind:
-			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok {
-				add(&k.related, typ)
-			}
-		case ast.SelectKind:
-			if s := e.AsSelect(); s.Operand().Kind() == ast.IdentKind && s.Operand().AsIdent() == "params" {
-				add(&k.params, s.FieldName())
-			}
-		}
-	}))
-	return loops, problem
-}
-
-// depth counts the loops that may run inside each other, e among them. A loop over the result of another is counted as
-// inside it, because its list can be as long as the other ran.
-func depth(e ast.Expr) int {
-	n := 0
-	ast.PostOrderVisit(e, ast.NewExprVisitor(func(inner ast.Expr) {
-		if inner.Kind() == ast.ComprehensionKind {
-			n++
-		}
-	}))
-	return n
-}
-
-// undefined finds the field of CEL's message about a field that a type does not have.
-var undefined = regexp.MustCompile(`^undefined field '([^']*)'$`)
-
-// nullable finds CEL's name for a type that may be null, which every scalar of a document may.
-var nullable = regexp.MustCompile(`wrapper\((\w+)\)`)
-
-// explain adds to CEL's message what a person needs to mend it.
-func (c *compiler) explain(msg, subjectType string) string {
-	m := undefined.FindStringSubmatch(msg)
-	if m == nil {
-		return strings.TrimSpace(nullable.ReplaceAllString(msg, "$1"))
-	}
-	var known []string
-	for name, s := range c.table.structs {
-		if name == subjectType || name == "scope" || strings.HasPrefix(name, subjectType+".doc") ||
-			strings.HasPrefix(name, "policy") || strings.HasPrefix(name, "params of ") {
-			known = append(known, s.names...)
-		}
-	}
-	slices.Sort(known)
-	return fmt.Sprintf("unknown field %q%s", m[1], didYouMean(m[1], known))
 }
 
 // paramsShape derives the shape of a control's params from their values.

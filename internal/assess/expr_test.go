@@ -36,8 +36,10 @@ func TestExpressionErrors(t *testing.T) {
 		{`subject.doc.Size >`, "1:19: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"},
 		{``, "1:1: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"},
 		{`{"a": 1}.all(k, k == "a")`,
-			`1:1: a map that is written in the expression has no order to go through: use a list`},
-		{`lists.range(1000000000).size() > 0`, `1:1: lists.range() makes lists of any length and may not be used`},
+			`1:13: a map that is written in the expression has no order to go through: use a list`},
+		{`subject.doc.Name.replace("", subject.doc.Policy) == ""`,
+			`1:25: replace() makes texts of any length: write the new text in quotes`},
+		{`lists.range(1000000000).size() > 0`, `1:12: lists.range() makes lists of any length and may not be used`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.assert, func(t *testing.T) {
@@ -255,7 +257,8 @@ func TestFacts(t *testing.T) {
 	c.Checks[0].Facts = map[string]string{"size": "subject.doc.Size", "none": "subject.doc.Name", "opt": "subject.doc.?Name",
 		"some": "subject.doc.?Size", "grants": "subject.doc.Grants", "who": "subject.doc.Grants.map(g, g.Who)", "age": "age(now)",
 		"half": "1.0 / 2.0", "denied": "subject.doc.Policy", "self": "subject", "map": `{"b": 1, "a": [now]}`, "null": "null",
-		"big": "9007199254740993", "text": `"a\"\u2028é\n\u0001"`, "doc": "subject.doc.Labels"}
+		"big": "9007199254740993", "long": "subject.doc.Grants.map(g, subject.id.replace('b', '" + strings.Repeat("x", 5000) + "'))",
+		"text": `"a\"\u2028é\n\u0001"`, "doc": "subject.doc.Labels"}
 	b := doc("b", `{"Size":12345678901234567,"Grants":[{"Who":"ä"}],"Labels":{"x":"\u007f\"\\"}}`)
 	b.Type = "aws.s3.bucket"
 	b.Missing = map[string]evidence.Missing{"Policy": {Operation: "p", Outcome: evidence.OutcomeDenied}}
@@ -268,7 +271,7 @@ func TestFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"age":"0s","big":9007199254740993,"doc":{"x":"` + "\u007f" + `\"\\"},"grants":[{"Who":"ä"}],"half":0.5,` +
-		`"map":{"a":["2026-03-01T12:00:00Z"],"b":1},"null":null,"self":"b","size":12345678901234567,"some":12345678901234567,` +
+		`"long":"5004 bytes, too long to repeat: see the evidence","map":{"a":["2026-03-01T12:00:00Z"],"b":1},"null":null,"self":"b","size":12345678901234567,"some":12345678901234567,` +
 		`"text":"a\"` + "\u2028" + `é\n\u0001","who":["ä"]}`
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Errorf("facts (-want +got):\n%s", d)

@@ -36,6 +36,9 @@ func (p *program) light(size int) bool {
 	return true
 }
 
+// maxFact bounds the bytes of one fact, which every observation repeats.
+const maxFact = 4 << 10
+
 // eval runs an expression. A nil value means that it has none; reason says why.
 func (p *program) eval(ctx context.Context, v *vars) (val ref.Val, reason string, err error) {
 	if p.light(v.size) {
@@ -146,9 +149,14 @@ func (k *check) collectFacts(ctx context.Context, v *vars, o *evidence.Observati
 		if val == nil {
 			continue
 		}
-		if raw, ok := appendValue(nil, val); ok {
-			o.Facts[f.name] = raw
+		raw, ok := appendValue(nil, val)
+		if !ok {
+			continue
 		}
+		if len(raw) > maxFact {
+			raw = appendString(nil, fmt.Sprintf("%d bytes, too long to repeat: see the evidence", len(raw)))
+		}
+		o.Facts[f.name] = raw
 	}
 	return nil
 }

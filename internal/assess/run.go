@@ -127,9 +127,12 @@ type account struct {
 
 // scopeWork is one scope with the snapshots that are judged there.
 type scopeWork struct {
-	scope *scopeValue
-	snaps []Snap // one for each subject type, in order of type
-	lost  []evidence.ScopeOutcome
+	// named is the scope as the newest snapshot calls it: names and facts change.
+	named  evidence.Scope
+	newest time.Time
+	scope  *scopeValue
+	snaps  []Snap // one for each subject type, in order of type
+	lost   []evidence.ScopeOutcome
 }
 
 // plan sorts the snapshots by account and scope and picks one for each type and scope.
@@ -137,25 +140,21 @@ func (r *run) plan(snaps []Snap) error {
 	r.collected, r.providers = map[string]map[bool]bool{}, map[string]bool{}
 	r.totals, r.statuses = map[evidence.Verdict]int{}, map[evidence.Status]int{}
 	scopes := map[string]*scopeWork{}
-	at := func(s evidence.Scope) (*scopeWork, error) {
+	at := func(s evidence.Scope) *scopeWork {
 		if w := scopes[s.ID()]; w != nil {
-			return w, nil
+			return w
 		}
-		v, err := newScope(s)
-		if err != nil {
-			return nil, err
-		}
-		w := &scopeWork{scope: v}
+		w := &scopeWork{named: s}
 		scopes[s.ID()] = w
 		r.providers[s.Provider] = true
-		return w, nil
+		return w
 	}
 	ordered := slices.Clone(snaps)
 	slices.SortStableFunc(ordered, func(a, b Snap) int { return strings.Compare(a.Series(), b.Series()) })
 	for _, s := range ordered {
-		w, err := at(s.Scope)
-		if err != nil {
-			return err
+		w := at(s.Scope)
+		if s.Window.To.After(w.newest) {
+			w.named, w.newest = s.Scope, s.Window.To
 		}
 		if r.collected[s.Collector] == nil {
 			r.collected[s.Collector] = map[bool]bool{}
@@ -167,15 +166,16 @@ func (r *run) plan(snaps []Snap) error {
 		if o.Outcome.Seen() {
 			continue
 		}
-		w, err := at(o.Scope)
-		if err != nil {
-			return err
-		}
+		w := at(o.Scope)
 		w.lost = append(w.lost, o)
 	}
 	byAccount := map[string]*account{}
 	for _, id := range keys(scopes) {
 		w := scopes[id]
+		var err error
+		if w.scope, err = newScope(w.named); err != nil {
+			return err
+		}
 		name := w.scope.Provider + ":" + w.scope.Account
 		if byAccount[name] == nil {
 			byAccount[name] = &account{name: name}

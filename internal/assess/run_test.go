@@ -355,6 +355,23 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestNewestScope reads a scope's name and facts as they were collected last.
+func TestNewestScope(t *testing.T) {
+	v := &memView{}
+	for i, typ := range []string{"aws.cloudtrail.trail", "aws.s3.bucket"} {
+		v.add(t, typ, "1", "", func(s *evidence.Snapshot) {
+			s.Scope.Name, s.Scope.Facts = typ, map[string]any{"n": i}
+			s.Window.To = s.Window.To.Add(time.Duration(i) * time.Minute)
+		}, doc("b", `{}`))
+	}
+	for _, typ := range []string{"aws.cloudtrail.trail", "aws.s3.bucket"} {
+		_, sink := assess(t, mustNew(t, oneCheck(typ, "", `subject.scope.name == "aws.s3.bucket" && subject.scope.facts.n == 1`)), v, Input{})
+		if o := sink.observation("aws:1|aws.t.check|b"); o.Verdict != evidence.Pass {
+			t.Errorf("%s sees another scope: %+v", typ, o)
+		}
+	}
+}
+
 func TestAssessStops(t *testing.T) {
 	v := &memView{}
 	v.add(t, "aws.s3.bucket", "1", "", nil, doc("b", `{}`))
