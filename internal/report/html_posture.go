@@ -169,6 +169,18 @@ func slug(s string) string {
 	return string(b)
 }
 
+// factList writes the deciding values one to a line.
+func factList(o evidence.Observation) markup {
+	var out markup
+	for _, k := range sortedKeys(o.Facts) {
+		out += join(`<li><span class="soft">{}</span> <code>{}</code></li>`, k, value(o.Facts[k], 160))
+	}
+	if out == "" {
+		return ""
+	}
+	return `<ul class="diff">` + out + `</ul>`
+}
+
 func (h *html) failures(failures []Failure) {
 	h.put("<section id=\"failures\"><h2>Failures</h2>\n<p class=\"lead\">What fails as of now, gravest first; accepted failures come " +
 		"last.</p>\n")
@@ -180,9 +192,9 @@ func (h *html) failures(failures []Failure) {
 		}
 		what := join(`{}<br><code class="soft">{}</code>`, f.Title, f.Check)
 		who := join(`{}<br><code class="soft">{}</code>`, subjectName(f.Name, f.Subject), f.Scope)
-		facts := join(`<code>{}</code>`, factLine(f.Observation))
+		facts := factList(f.Observation)
 		if f.Remediation != "" {
-			facts += join(`<br><span class="soft">{}</span>`, prose(f.Remediation))
+			facts += join(`<details class="fix"><summary><span>What to do</span></summary><p>{}</p></details>`, prose(f.Remediation))
 		}
 		var since markup
 		if !f.Since.IsZero() {
@@ -193,7 +205,7 @@ func (h *html) failures(failures []Failure) {
 	if len(rows) == 0 {
 		h.empty("Nothing fails.")
 	} else {
-		h.tableOf(" fixed failing", []string{"Severity", "Verdict", "Subject", "Check", "Since", "Deciding values and what to do"}, rows)
+		h.tableOf(" fixed failing", []string{"Severity", "Verdict", "Subject", "Check", "Since", "Deciding values"}, rows)
 	}
 	h.more(len(failures) - maxFailures)
 	h.put("</section>\n")
