@@ -17,7 +17,10 @@ import (
 // encoder writes documents by one rule: Go field names, sorted; nil pointers, slices and maps and empty strings of fields
 // are left out, since the answer left them out; booleans and numbers are always written; embedded structs are flattened.
 // It keeps a plan per type, so that reflection over names happens once.
-type encoder struct{ plans sync.Map } // reflect.Type to encodeFunc
+type encoder struct {
+	plans   sync.Map  // reflect.Type to encodeFunc
+	buffers sync.Pool // of *[]byte, for documents that live until they are sealed
+}
 
 type encodeFunc func(b []byte, v reflect.Value) ([]byte, error)
 
@@ -29,15 +32,26 @@ type field struct {
 	encode encodeFunc
 }
 
-// document returns v, a struct or a pointer to one, as JSON.
-func (e *encoder) document(v any) (json.RawMessage, error) {
-	rv := reflect.ValueOf(v)
-	b, err := e.plan(rv.Type())(make([]byte, 0, 1024), rv)
-	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", v, err)
+// document hands f the JSON of v, a struct or a pointer to one. The JSON is f's until f returns.
+func (e *encoder) document(v any, f func(json.RawMessage) error) error {
+	buffer, ok := e.buffers.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
 	}
-	return b, nil
+	defer e.buffers.Put(buffer)
+	rv := reflect.ValueOf(v)
+	b, err := e.plan(rv.Type())((*buffer)[:0], rv)
+	if err != nil {
+		return fmt.Errorf("encode %T: %w", v, err)
+	}
+	if cap(b) <= bufferKept {
+		*buffer = b
+	}
+	return f(b)
 }
+
+// bufferKept is the largest buffer that is kept for the next document.
+const bufferKept = 64 << 10
 
 func (e *encoder) plan(t reflect.Type) encodeFunc {
 	if f, ok := e.plans.Load(t); ok {

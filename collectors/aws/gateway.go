@@ -21,7 +21,8 @@ func (g gateway) Do(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
 	name := awsmiddleware.GetOperationName(ctx)
-	resp, err := g.next.RoundTrip(req.WithContext(collect.WithOperation(ctx, service+":"+name)))
+	collect.Asks(ctx, service+":"+name)
+	resp, err := g.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
@@ -68,28 +69,47 @@ func rootOf(service, operation string) string {
 // rooted is an answer whose first bytes are held against the element that it must stand in.
 type rooted struct {
 	io.ReadCloser
-	root string
-	head io.Reader // nil until checked
+	root    string
+	head    []byte // what was read so far and had no root in it
+	checked bool
 }
 
 // headLength holds an XML declaration and the root's start tag.
 const headLength = 512
 
+// Read implements io.Reader.
 func (r *rooted) Read(p []byte) (int, error) {
-	if r.head == nil {
-		b := make([]byte, headLength)
-		n, err := io.ReadFull(r.ReadCloser, b)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return 0, err
-		}
-		if !bytes.Contains(b[:n], []byte("<"+r.root)) {
-			return 0, fmt.Errorf("malformed answer: it is no %s", r.root)
-		}
-		r.head = bytes.NewReader(b[:n])
+	n, err := r.ReadCloser.Read(p)
+	if r.checked || n == 0 && err == nil {
+		return n, err
 	}
-	n, err := r.head.Read(p)
-	if err == io.EOF {
-		return r.ReadCloser.Read(p)
+	begin := p[:n]
+	if len(r.head) > 0 {
+		begin = append(r.head, begin...)
+	}
+	switch {
+	case hasRoot(begin, r.root):
+		r.checked, r.head = true, nil
+	case err != nil && err != io.EOF:
+		return 0, err
+	case err == io.EOF || len(begin) >= headLength:
+		return 0, fmt.Errorf("malformed answer: it is no %s", r.root)
+	default:
+		r.head = append([]byte(nil), begin...) // a short read; what is handed on has no root yet
 	}
 	return n, err
+}
+
+// hasRoot reports whether the element begins in text.
+func hasRoot(text []byte, root string) bool {
+	for {
+		i := bytes.IndexByte(text, '<')
+		if i < 0 {
+			return false
+		}
+		text = text[i+1:]
+		if len(text) >= len(root) && string(text[:len(root)]) == root {
+			return true
+		}
+	}
 }

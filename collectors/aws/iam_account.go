@@ -157,7 +157,7 @@ func summaryOperation() collect.Operation {
 
 // summary asks for the account's counts once for all collectors.
 func (s *session) summary(ctx context.Context, t *collect.Task) (map[string]int32, error) {
-	return collect.Once(ctx, t, "summary", func(ctx context.Context) (map[string]int32, error) {
+	summary, err := collect.Once(ctx, t, "summary", func(ctx context.Context) (map[string]int32, error) {
 		out, err := ask(ctx, t, "iam:GetAccountSummary", func(ctx context.Context) (*iam.GetAccountSummaryOutput, error) {
 			return s.iam().GetAccountSummary(ctx, nil)
 		})
@@ -166,6 +166,10 @@ func (s *session) summary(ctx context.Context, t *collect.Task) (map[string]int3
 		}
 		return out.SummaryMap, nil
 	})
+	if err == nil {
+		t.Relies("iam:GetAccountSummary")
+	}
+	return summary, err
 }
 
 // count states the account summary's own count of what a collector lists. Not being allowed to ask is no reason to fail.

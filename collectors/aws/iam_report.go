@@ -63,7 +63,7 @@ const (
 
 // report has the account's credential report made, waits for it and reads it, once for all collectors.
 func (s *session) report(ctx context.Context, t *collect.Task) (*report, error) {
-	return collect.Once(ctx, t, "credential-report", func(ctx context.Context) (*report, error) {
+	r, err := collect.Once(ctx, t, "credential-report", func(ctx context.Context) (*report, error) {
 		if err := s.makeReport(ctx, t); err != nil {
 			return nil, err
 		}
@@ -81,6 +81,10 @@ func (s *session) report(ctx context.Context, t *collect.Task) (*report, error) 
 		})
 		return parsed, err
 	})
+	if err == nil {
+		t.Relies("iam:GetCredentialReport")
+	}
+	return r, err
 }
 
 func (s *session) makeReport(ctx context.Context, t *collect.Task) error {

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"sync"
 
@@ -102,9 +101,6 @@ func (f fixed) ResolveEndpoint(context.Context, s3control.EndpointParameters) (s
 	}
 	return smithyendpoints.Endpoint{URI: *u}, nil
 }
-
-// document encodes a subject's document.
-func (s *session) document(v any) (json.RawMessage, error) { return s.enc.document(v) }
 
 // ask makes one call and returns its answer.
 func ask[Out any](ctx context.Context, t *collect.Task, op string, f func(ctx context.Context) (Out, error)) (Out, error) {

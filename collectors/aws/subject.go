@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,12 +23,10 @@ func subject(id, name string) evidence.Subject { return evidence.Subject{ID: id,
 
 // emit encodes the document and hands the subject over.
 func (s *session) emit(ctx context.Context, t *collect.Task, sub evidence.Subject, doc any) error {
-	raw, err := s.document(doc)
-	if err != nil {
-		return err
-	}
-	sub.Doc = raw
-	return t.Emit(ctx, sub)
+	return s.enc.document(doc, func(raw json.RawMessage) error {
+		sub.Doc = raw
+		return t.Emit(ctx, sub)
+	})
 }
 
 // some makes an answered list a list, though there is nothing in it: "nothing" and "not asked" must not look alike.

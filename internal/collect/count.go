@@ -69,14 +69,14 @@ func (o *opCount) failed(outcome evidence.Outcome, e *Error) {
 
 // failed records a call that ended in err and returns it classified.
 func (t *Task) failed(c *call, err error) error {
-	e := classify(t.src.provider, c.op, err)
+	e := classify(t.src.provider, *c.op, err)
 	switch e.Outcome {
 	case evidence.OutcomeExpired:
-		t.place().end()
+		t.lane("").circuit.end()
 	case evidence.OutcomeUnreachable:
-		t.circuit(c.op.Name).unreachable(time.Now())
+		c.lane.circuit.unreachable(time.Now())
 	default:
-		t.circuit(c.op.Name).answered()
+		c.lane.circuit.answered()
 	}
 	t.count(c, e.Outcome, e)
 	return e

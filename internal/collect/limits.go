@@ -59,14 +59,22 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// pacer holds one limiter and one circuit per account, region and service.
+// pacer holds one lane per account, region and service.
 type pacer struct {
 	limits Limits
 	rates  map[string]Rate
 
-	mu       sync.Mutex
-	limiters map[string]*rate.Limiter
-	circuits map[string]*circuit
+	mu    sync.Mutex
+	lanes map[laneKey]*lane
+}
+
+// laneKey names a lane; the service "" stands for all of the place.
+type laneKey struct{ account, region, service string }
+
+// lane is what the calls of one service in one place share.
+type lane struct {
+	limiter *rate.Limiter
+	circuit circuit
 }
 
 func newPacer(l Limits, p Provider) *pacer {
@@ -76,38 +84,26 @@ func newPacer(l Limits, p Provider) *pacer {
 			rates[service] = r
 		}
 	}
-	return &pacer{limits: l, rates: rates, limiters: map[string]*rate.Limiter{}, circuits: map[string]*circuit{}}
+	return &pacer{limits: l, rates: rates, lanes: map[laneKey]*lane{}}
 }
 
-func (p *pacer) limiter(place, service string) *rate.Limiter {
+func (p *pacer) lane(k laneKey) *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := place + "|" + service
-	l, ok := p.limiters[key]
+	l, ok := p.lanes[k]
 	if !ok {
-		r, ok := p.rates[service]
+		r, ok := p.rates[k.service]
 		if !ok {
 			r = p.rates[""]
 		}
-		l = rate.NewLimiter(rate.Limit(r.PerSecond*p.limits.Pace), max(r.Burst, 1))
+		l = &lane{circuit: circuit{after: p.limits.Failures, pause: p.limits.Retry}}
+		l.limiter = rate.NewLimiter(rate.Limit(r.PerSecond*p.limits.Pace), max(r.Burst, 1))
 		if math.IsInf(p.limits.Pace, 1) {
-			l.SetLimit(rate.Inf)
+			l.limiter.SetLimit(rate.Inf)
 		}
-		p.limiters[key] = l
+		p.lanes[k] = l
 	}
 	return l
-}
-
-func (p *pacer) circuit(place, service string) *circuit {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	key := place + "|" + service
-	c, ok := p.circuits[key]
-	if !ok {
-		c = &circuit{after: p.limits.Failures, pause: p.limits.Retry}
-		p.circuits[key] = c
-	}
-	return c
 }
 
 // circuit breaks after so many answers in a row that never came, so that a dead region costs seconds and not hours. After
@@ -155,22 +151,18 @@ func (c *circuit) refused() bool {
 	return c.ended
 }
 
-func (t *Task) key() string { return t.scope.Account + "|" + t.region }
-
-// place is the circuit of all services in the task's account and region.
-func (t *Task) place() *circuit { return t.src.pacer.circuit(t.key(), "") }
-
-func (t *Task) circuit(op string) *circuit { return t.src.pacer.circuit(t.key(), service(op)) }
-
-func (t *Task) limiter(op string) *rate.Limiter { return t.src.pacer.limiter(t.key(), service(op)) }
+// lane returns what the task's calls of the service share with others.
+func (t *Task) lane(service string) *lane {
+	return t.src.pacer.lane(laneKey{t.scope.Account, t.region, service})
+}
 
 // decided returns the failure of a call that need not be made, because an earlier one decided how it would end.
-func (t *Task) decided(o Operation) *Error {
+func (t *Task) decided(o *Operation, l *lane) *Error {
 	switch {
-	case t.place().refused():
+	case t.lane("").circuit.refused():
 		return &Error{Operation: o.Name, Outcome: evidence.OutcomeExpired, Code: notAsked,
 			Err: fmt.Errorf("not asked: the credential was refused there before")}
-	case t.circuit(o.Name).broken(time.Now()):
+	case l.circuit.broken(time.Now()):
 		return &Error{Operation: o.Name, Outcome: evidence.OutcomeUnreachable, Code: notAsked,
 			Err: fmt.Errorf("not asked: %s cannot be reached there", service(o.Name))}
 	}
@@ -178,8 +170,8 @@ func (t *Task) decided(o Operation) *Error {
 }
 
 // admit waits until a call may go. What it returns gives the places back.
-func (t *Task) admit(ctx context.Context, op string) (func(), error) {
-	if err := t.limiter(op).Wait(ctx); err != nil {
+func (t *Task) admit(ctx context.Context, op string, l *lane) (func(), error) {
+	if err := l.limiter.Wait(ctx); err != nil {
 		return nil, fmt.Errorf("call %s: %w", op, err)
 	}
 	for i, slots := range []chan struct{}{t.slots, t.run.slots} {

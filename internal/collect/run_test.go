@@ -322,7 +322,7 @@ func TestTheTransportLetsOutNothingElse(t *testing.T) {
 // send sends one request through the provider's transport.
 func send(ctx context.Context, f *fake, method, url, operation string) error {
 	if operation != "" {
-		ctx = collect.WithOperation(ctx, operation)
+		collect.Asks(ctx, operation)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,18 +70,19 @@ func (t *Task) Call(ctx context.Context, op string, fn func(ctx context.Context)
 	if !ok {
 		return t.fail(op, &Error{Operation: op, Outcome: evidence.OutcomeFailed, Err: ErrUndeclared})
 	}
-	if e := t.decided(o); e != nil {
+	l := t.lane(service(op))
+	if e := t.decided(o, l); e != nil {
 		return t.fail(op, e)
 	}
-	release, err := t.admit(ctx, op)
+	release, err := t.admit(ctx, op, l)
 	if err != nil {
 		return err
 	}
 	defer release()
-	c := &call{task: t, op: o, paid: true}
+	c := &call{task: t, lane: l, op: o, paid: true}
 	err = t.timed(ctx, c, fn)
 	if err == nil {
-		t.circuit(op).answered()
+		l.circuit.answered()
 		t.count(c, evidence.OutcomeOK, nil)
 		return nil
 	}
@@ -244,12 +244,13 @@ func guard(f func() error) (err error) {
 // eachWidth is how many items Each works on at once; the calls that they make are bounded by Limits.
 const eachWidth = 64
 
-func (t *Task) operation(name string) (Operation, bool) {
-	i := slices.IndexFunc(t.col.Operations, func(o Operation) bool { return o.Name == name })
-	if i < 0 {
-		return Operation{}, false
+func (t *Task) operation(name string) (*Operation, bool) {
+	for i := range t.col.Operations {
+		if t.col.Operations[i].Name == name {
+			return &t.col.Operations[i], true
+		}
 	}
-	return t.col.Operations[i], true
+	return nil, false
 }
 
 // service is the part of an operation's name by which it is paced: "s3" of "s3:GetBucketPolicy".

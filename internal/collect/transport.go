@@ -18,23 +18,27 @@ var errMalformed = errors.New("malformed answer")
 
 type callKey struct{}
 
-type operationKey struct{}
-
 // call is one Task.Call under way.
 type call struct {
 	task *Task
-	op   Operation
+	lane *lane
+	op   *Operation
 
 	mu       sync.Mutex
-	paid     bool // the pace of the next request is paid for
+	paid     bool   // the pace of the next request is paid for
+	said     string // which operation the provider says that the next request is
 	requests int
 	ids      []string
 }
 
-// WithOperation states which operation of an RPC-like API the request of ctx is, so that the transport can hold it against
-// the one that was called. Providers whose operations have no Method and Path need it.
-func WithOperation(ctx context.Context, name string) context.Context {
-	return context.WithValue(ctx, operationKey{}, name)
+// Asks states which operation of an RPC-like API the next request of ctx's call is, so that the transport can hold it
+// against the one that was called. Providers whose operations have no Method and Path need it before every request.
+func Asks(ctx context.Context, operation string) {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		c.mu.Lock()
+		c.said = operation
+		c.mu.Unlock()
+	}
 }
 
 // NewTransport returns a transport fit for many small requests to few hosts.
@@ -87,8 +91,12 @@ func permitted(c *call, req *http.Request) error {
 		return fmt.Errorf("%s %s outside of a call: %w", req.Method, req.URL.Path, ErrUndeclared)
 	}
 	if c.op.Method == "" {
-		if name, _ := req.Context().Value(operationKey{}).(string); name != c.op.Name {
-			return fmt.Errorf("%q while calling %s: %w", name, c.op.Name, ErrUndeclared)
+		c.mu.Lock()
+		said := c.said
+		c.said = "" // a word holds for one request
+		c.mu.Unlock()
+		if said != c.op.Name {
+			return fmt.Errorf("%q while calling %s: %w", said, c.op.Name, ErrUndeclared)
 		}
 		return nil
 	}
@@ -136,7 +144,7 @@ func (c *call) pay(ctx context.Context) error {
 	if paid {
 		return nil
 	}
-	return c.task.limiter(c.op.Name).Wait(ctx)
+	return c.lane.limiter.Wait(ctx)
 }
 
 // requestIDs are the headers in which providers name an answer.
