@@ -39,6 +39,8 @@ func TestExpressionErrors(t *testing.T) {
 			`1:13: a map that is written in the expression has no order to go through: use a list`},
 		{`subject.doc.Name.replace("", subject.doc.Policy) == ""`,
 			`1:25: replace() makes texts of any length: write the new text in quotes`},
+		{`now.getHours("Europe/Berlin") > 3 && now.getHours() > 3`,
+			`1:13: getHours() takes no time zone, because machines differ in what they know of them: it is UTC`},
 		{`lists.range(1000000000).size() > 0`, `1:12: lists.range() makes lists of any length and may not be used`},
 	}
 	for _, tt := range tests {
@@ -249,6 +251,21 @@ func TestCostIsBounded(t *testing.T) {
 	b.Type = "aws.s3.bucket"
 	if _, err := e.Case(ctx, "aws.t.check", Case{Subject: b}); err == nil {
 		t.Error("a loop does not look at the context")
+	}
+}
+
+// TestTagsThatWereNotCollected are unknown, not absent.
+func TestTagsThatWereNotCollected(t *testing.T) {
+	for _, assert := range []string{`"team" in subject.tags`, `subject.tags.size() == 0`, `subject.tags.?team.hasValue()`,
+		`has(subject.tags.team)`, `subject.tags.team == "x"`, `related("aws.s3.bucket").exists(b, has(b.tags.team))`} {
+		v := &memView{}
+		v.add(t, "aws.s3.bucket", "1", "", nil, evidence.Subject{ID: "b", Missing: map[string]evidence.Missing{
+			"Tags": {Operation: "s3:GetBucketTagging", Outcome: evidence.OutcomeThrottled}}})
+		_, sink := assess(t, mustNew(t, oneCheck("aws.s3.bucket", "", assert)), v, Input{})
+		o := sink.observation("aws:1|aws.t.check|b")
+		if o.Verdict != evidence.Unknown || o.Reason != "Tags was not collected: s3:GetBucketTagging throttled" {
+			t.Errorf("%s: %s %q", assert, o.Verdict, o.Reason)
+		}
 	}
 }
 

@@ -29,6 +29,8 @@ func (c *compiler) scan(tree *ast.AST, k *check) (loops int, refused *ExprError)
 				refuse(e, "lists.range() makes lists of any length and may not be used")
 			case call.FunctionName() == "replace" && len(call.Args()) > 1 && call.Args()[1].Kind() != ast.LiteralKind:
 				refuse(e, "replace() makes texts of any length: write the new text in quotes")
+			case len(call.Args()) > 0 && slices.Contains(clockReads[:], call.FunctionName()):
+				refuse(e, call.FunctionName()+"() takes no time zone, because machines differ in what they know of them: it is UTC")
 			}
 		case ast.ComprehensionKind:
 			loops = max(loops, depth(e))
@@ -47,6 +49,10 @@ func (c *compiler) scan(tree *ast.AST, k *check) (loops int, refused *ExprError)
 	}))
 	return loops, refused
 }
+
+// clockReads are the functions that take a time apart.
+var clockReads = [...]string{"getFullYear", "getMonth", "getDayOfYear", "getDayOfMonth", "getDate", "getDayOfWeek",
+	"getHours", "getMinutes", "getSeconds", "getMilliseconds"}
 
 // depth counts the loops that may run inside each other, e among them. A loop over the result of another is counted as
 // inside it, because its list can be as long as the other ran.

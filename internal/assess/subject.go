@@ -130,6 +130,16 @@ func (s *subject) document() ref.Val {
 	return &s.doc
 }
 
+// tagsKey is the missing part that stands for a subject's tags, which are kept beside its document.
+const tagsKey = "Tags"
+
+func (s *subject) tags() ref.Val {
+	if m, ok := s.rec.missing[tagsKey]; ok {
+		return s.trace.miss(tagsKey, m)
+	}
+	return s.rec.tags
+}
+
 func (s *subject) note() {
 	if !s.noted {
 		s.noted = true
@@ -148,14 +158,18 @@ func subjectFields(scope, doc *types.Type) map[string]*types.FieldType {
 					return nil, absentError("subject")
 				}
 				s.note()
-				return get(s), nil
+				val := get(s)
+				if err, ok := val.(*types.Err); ok {
+					return nil, err
+				}
+				return val, nil
 			}}
 	}
 	return map[string]*types.FieldType{
 		"type":  field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.typ.schema.Type) }),
 		"id":    field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.id) }),
 		"name":  field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.name) }),
-		"tags":  field(types.NewMapType(types.StringType, types.StringType), func(s *subject) ref.Val { return s.rec.tags }),
+		"tags":  field(types.NewMapType(types.StringType, types.StringType), (*subject).tags),
 		"scope": field(scope, func(s *subject) ref.Val { return s.rec.scope.val }),
 		"doc":   field(doc, (*subject).document),
 	}

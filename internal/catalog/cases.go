@@ -105,7 +105,8 @@ func (l *loader) caseSubject(f fields, typ, name string) evidence.Subject {
 			s.Missing[e.key] = evidence.Missing{Operation: g.text("operation", true), Permission: g.text("permission", false),
 				Outcome: evidence.Outcome(g.oneOf("outcome", true, "denied", "expired", "throttled", "not-enabled", "unreachable",
 					"failed", "skipped")), Code: g.text("code", false)}
-			if shape := l.schemas[typ].Doc; shape != nil && shape.Kind == evidence.ShapeObject && shape.Fields[e.key] == nil {
+			if shape := l.schemas[typ].Doc; shape != nil && shape.Kind == evidence.ShapeObject && shape.Fields[e.key] == nil &&
+				e.key != "Tags" {
 				f.r.fail(e.at, "missing: %s is no part of %s", e.key, typ)
 			}
 		}
