@@ -17,8 +17,8 @@ const (
 	Slow        FaultKind = "slow"        // the right answer, after Fault.Latency
 	Expired     FaultKind = "expired"     // the credential has ended
 	Truncated   FaultKind = "truncated"   // half of the right answer, then the connection closes
-	Reset       FaultKind = "reset"       // the connection is reset before any answer
-	Unreachable FaultKind = "unreachable" // the connection closes without an answer, like a host that is gone
+	Reset       FaultKind = "reset"       // half of the right answer, then the connection is reset
+	Unreachable FaultKind = "unreachable" // the connection is reset without an answer, as before a host that is gone
 	Disabled    FaultKind = "disabled"    // the API is not enabled or subscribed to
 )
 

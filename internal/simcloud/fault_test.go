@@ -154,13 +154,15 @@ func TestBrokenConnections(t *testing.T) {
 	}
 	c.ClearFaults()
 	set(t, c, "repos.listForOrg", Fault{Kind: Reset})
-	if _, _, err = try(t, c, "github", path); !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("reset: %v", err)
+	res, _, err = try(t, c, "github", path)
+	if !errors.Is(err, syscall.ECONNRESET) || res == nil {
+		t.Errorf("reset: %v, %v", res, err)
 	}
 	c.ClearFaults()
 	set(t, c, "repos.listForOrg", Fault{Kind: Unreachable})
-	if _, _, err = try(t, c, "github", path); !errors.Is(err, io.EOF) {
-		t.Errorf("unreachable: %v", err)
+	res, _, err = try(t, c, "github", path)
+	if !errors.Is(err, syscall.ECONNRESET) || res != nil {
+		t.Errorf("unreachable: %v, %v", res, err)
 	}
 }
 

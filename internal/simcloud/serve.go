@@ -60,11 +60,13 @@ func (c *Cloud) handler(route router) http.Handler {
 		case Slow:
 			c.write(out, req.w, k.answer())
 		case Truncated:
-			truncate(out, k.answer())
+			half(out, k.answer())
+			panic(http.ErrAbortHandler) // net/http's way to cut an answer off
 		case Reset:
-			hangUp(out, true)
+			half(out, k.answer())
+			reset(out)
 		case Unreachable:
-			hangUp(out, false)
+			reset(out)
 		default:
 			r := k.fail(f.Kind)
 			if f.RetryAfter > 0 && (f.Kind == Throttled || f.Kind == Unavailable) {
@@ -104,8 +106,8 @@ func sleep(in *http.Request, d time.Duration) bool {
 	}
 }
 
-// truncate announces the whole answer, writes half of it and closes.
-func truncate(out http.ResponseWriter, r response) {
+// half announces the whole answer and writes half of it.
+func half(out http.ResponseWriter, r response) {
 	h := out.Header()
 	for i := 0; i+1 < len(r.header); i += 2 {
 		h.Set(r.header[i], r.header[i+1])
@@ -113,15 +115,16 @@ func truncate(out http.ResponseWriter, r response) {
 	h.Set("Content-Length", strconv.Itoa(max(len(r.body), 2)))
 	out.WriteHeader(r.status)
 	_, _ = out.Write(r.body[:len(r.body)/2])
-	panic(http.ErrAbortHandler) // net/http's way to cut an answer off
+	_ = http.NewResponseController(out).Flush() // the caller may be gone
 }
 
-func hangUp(out http.ResponseWriter, reset bool) {
-	conn, _, err := out.(http.Hijacker).Hijack()
+// reset closes the connection so that the caller's system sees a reset.
+func reset(out http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(out).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok && reset {
+	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
