@@ -12,8 +12,8 @@ import (
 // Replay tells what the checks of the later side say of the evidence of the earlier one, by Observation.Key. It may be nil.
 type Replay func(key string) (evidence.Verdict, bool)
 
-// Verdicts returns how the judgement differs between two sides: observations whose verdict changed, findings whose status
-// did, and requirements that are mapped in another way, each with its cause. A verdict that changed with both the check and
+// Verdicts returns how the judgement differs between two sides: observations whose verdict changed (one that is new or no
+// longer made counts when something is or was wrong with it), findings whose status did, and requirements that are mapped in another way, each with its cause. A verdict that changed with both the check and
 // its evidence is laid at the subject's door, with that said, unless replay can tell.
 func Verdicts(v View, before, after Side, replay Replay) ([]evidence.Change, error) {
 	j := newJudge(before, after)
@@ -138,7 +138,13 @@ func (j *judge) observation(v View, key string, was, is evidence.Digest) (eviden
 	default:
 		j.decided(&c, key, b, a, changed)
 	}
-	return c, true, nil
+	return c, !settled(c.Before, c.After) && !settled(c.After, c.Before), nil
+}
+
+// settled reports that there was nothing on one side and nothing wrong on the other: that a subject, a check or a scope came
+// or went is told of itself.
+func settled(one, other string) bool {
+	return one == "" && (other == string(evidence.Pass) || other == string(evidence.NotApplicable))
 }
 
 // gone judges an observation that is no longer made: its subject is gone only when the list is whole.
@@ -202,6 +208,9 @@ func (j *judge) decided(c *evidence.Change, key string, b, a evidence.Observatio
 	default:
 		c.Cause = evidence.CauseSubject
 		c.Reason = factText(c.Fields)
+		if c.Reason == "" {
+			c.Reason = "what it rests on changed"
+		}
 	}
 }
 

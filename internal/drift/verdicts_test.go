@@ -52,7 +52,9 @@ func TestVerdicts(t *testing.T) {
 		{"a new subject that fails", judged(1, "ok", nil, old, verdicts{}), judged(2, "ok", open, old, verdicts{"a": fail}), nil,
 			[]string{"finding subject indeterminate->not-satisfied", "verdict subject a ->fail"}},
 		{"a failing subject that goes", judged(1, "ok", open, old, verdicts{"a": fail}), judged(2, "empty", nil, old, verdicts{"": pass}), nil,
-			[]string{"finding subject not-satisfied->satisfied", "verdict subject ->pass", "verdict subject a fail->"}},
+			[]string{"finding subject not-satisfied->satisfied", "verdict subject a fail->"}},
+		{"a new subject that passes, and one that goes", judged(1, "ok", docs{"a": `{}`, "b": `{}`}, old, verdicts{"a": pass, "b": pass}),
+			judged(2, "ok", docs{"b": `{}`, "c": `{}`}, old, verdicts{"b": pass, "c": pass}), nil, nil},
 		{"a scope more", func(w world) Side {
 			s := judged(1, "ok", nil, old, verdicts{})(w)
 			s.Snapshots, s.Assessment.Findings = nil, w.list(nil)

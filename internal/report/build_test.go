@@ -213,3 +213,26 @@ func TestTextFitsAndHasNoColorUnlessAsked(t *testing.T) {
 		}
 	}
 }
+
+func TestCrowdsAreOneLine(t *testing.T) {
+	var all []evidence.Change
+	for i := range 20 {
+		all = append(all, evidence.Change{What: "subject-added", Cause: evidence.CauseSubject, Type: "t", Scope: "s", Subject: itoa(i), Name: "n" + itoa(i)},
+			evidence.Change{What: "subject-changed", Cause: evidence.CauseSubject, Type: "t", Scope: "s", Subject: itoa(i)})
+	}
+	all = append(all, evidence.Change{What: "subject-removed", Cause: evidence.CauseSubject, Type: "t", Scope: "s", Subject: "x"},
+		evidence.Change{What: "verdict", Cause: evidence.CauseSubject, After: "fail", Severity: evidence.Low},
+		evidence.Change{What: "verdict", Cause: evidence.CauseSubject, After: "fail", Severity: evidence.High})
+	got := byCause(all)
+	if len(got) != 1 || got[0].n != 43 || len(got[0].changes) != 24 {
+		t.Fatalf("got %+v", got)
+	}
+	if c := got[0].changes; c[0].Severity != evidence.High || c[1].Severity != evidence.Low {
+		t.Error("the gravest is not first")
+	}
+	for _, c := range got[0].changes {
+		if c.What == "subject-added" && (c.Name != "20 subjects" || !strings.HasSuffix(c.Reason, "n11 and 8 more")) {
+			t.Errorf("got %+v", c)
+		}
+	}
+}

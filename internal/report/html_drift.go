@@ -146,7 +146,7 @@ func (h *html) changes(changes []evidence.Change) {
 	}
 	for _, g := range byCause(changes) {
 		h.put("<details class=\"group\" open><summary><h3>{} <span class=\"soft\">({})</span></h3></summary>\n", causeTitle(g.cause),
-			group(len(g.changes)))
+			group(g.n))
 		var rows [][]any
 		for _, c := range g.changes[:min(len(g.changes), maxChanges)] {
 			rows = append(rows, []any{h.changed(c), step(c), h.detail(c), seen(c.Between)})
@@ -200,7 +200,7 @@ func step(c evidence.Change) markup {
 	case c.What == "requirement", c.Before == "" && c.After == "":
 		return ""
 	}
-	return join(`<span class="nowrap">{} → </span>{}`, chipOr(c.Before), chipOr(c.After))
+	return join(`{} → {}`, chipOr(c.Before), chipOr(c.After))
 }
 
 func chipOr(s string) markup {

@@ -45,9 +45,10 @@ func sortedKeys[K ~string, V any](m map[K]V) []K {
 	return keys
 }
 
-// causeGroup are the changes of one cause.
+// causeGroup are the changes of one cause; many subjects that came to or went from one place are one of them, so n counts.
 type causeGroup struct {
 	cause   evidence.Cause
+	n       int
 	changes []evidence.Change
 }
 
@@ -70,7 +71,41 @@ func byCause(changes []evidence.Change) []causeGroup {
 			slices.SortStableFunc(by[c], func(a, b evidence.Change) int {
 				return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(b.Severity.Rank(), a.Severity.Rank()))
 			})
-			out = append(out, causeGroup{c, by[c]})
+			out = append(out, causeGroup{c, len(by[c]), crowds(by[c])})
+		}
+	}
+	return out
+}
+
+// crowd is from how many on subjects that came or went together are named in one line.
+const crowd = 4
+
+// crowds puts the subjects of one type that came to one scope into one change, and those that went from it.
+func crowds(changes []evidence.Change) []evidence.Change {
+	type place struct{ what, typ, scope string }
+	names := map[place][]string{}
+	of := func(c evidence.Change) place { return place{c.What, c.Type, c.Scope} }
+	for _, c := range changes {
+		if c.What == "subject-added" || c.What == "subject-removed" {
+			names[of(c)] = append(names[of(c)], subjectName(c.Name, c.Subject))
+		}
+	}
+	var out []evidence.Change
+	for _, c := range changes {
+		all, ok := names[of(c)]
+		switch {
+		case !ok || len(all) > 0 && len(all) < crowd:
+			out = append(out, c)
+		case len(all) > 0: // the first stands for all
+			names[of(c)] = all[:0]
+			c.Subject, c.Name = "", group(len(all))+" subjects"
+			more := ""
+			if len(all) > 12 {
+				more = " and " + group(len(all)-12) + " more"
+				all = all[:12]
+			}
+			c.Reason = strings.Join(all, ", ") + more
+			out = append(out, c)
 		}
 	}
 	return out

@@ -83,7 +83,7 @@ func Changes(w io.Writer, changes []evidence.Change, o TextOptions) error {
 		t.line("Nothing changed.")
 	}
 	for _, g := range byCause(changes) {
-		t.heading(plain(causeTitle(g.cause)) + " (" + group(len(g.changes)) + ")")
+		t.heading(plain(causeTitle(g.cause)) + " (" + group(g.n) + ")")
 		var rows [][]string
 		for _, c := range g.changes {
 			rows = append(rows, []string{plain(c.What), plain(c.Scope), plain(changeThing(c)), plain(changeStep(c)),
