@@ -26,6 +26,7 @@ It then judges everything that is committed and commits the judgement too.
 It ends with 0 when everything that was asked for could be seen, and with 3 when something could not: what, why and which
 permission was missing is printed, and the checks concerned are unknown.`,
 		Example: "  exhibit collect\n  exhibit collect prod-aws --json",
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withApp(cmd.Context(), daemon.Write, func(app *daemon.App) error {
 				return c.collect(cmd.Context(), app, args, trigger)
