@@ -190,6 +190,9 @@ func (s *session) rules(ctx context.Context, t *collect.Task, subject *evidence.
 			}
 			actor = maps.Clone(actor) // the ruleset is shared by all branches it rules
 			actor["ruleset_id"] = id
+			if actor["actor_id"] == nil {
+				delete(actor, "actor_id")
+			}
 			actors = append(actors, actor)
 		}
 	}
