@@ -132,6 +132,7 @@ type builder struct {
 	subjects    map[string]seriesRefs // by subject type
 	from        int64                 // runs from here to the period's end are whole
 	opening     map[evidence.Digest]bool
+	attachments map[evidence.Digest]bool // of the attestations in the bundle
 	redactions  map[format.Redaction]int
 	omissions   omissions
 	manifest    format.Manifest
@@ -152,7 +153,7 @@ func (b *builder) collected() int {
 
 func (b *builder) write() error {
 	steps := []func() error{
-		b.plan, b.readme, b.checkpoints, b.leaves, b.entryLines, b.bodies, b.snapshots, b.subjectFiles, b.observations,
+		b.plan, b.readme, b.checkpoints, b.leaves, b.entryLines, b.bodies, b.attached, b.snapshots, b.subjectFiles, b.observations,
 		b.findings, b.derived, b.omissionLines, b.controls, b.index, b.pages, b.seal,
 	}
 	for _, step := range steps {

@@ -2,9 +2,13 @@ package bundle
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 
 	"exhibit/internal/bundle/format"
+	"exhibit/internal/evidence"
 	"exhibit/internal/ledger"
 )
 
@@ -99,6 +103,21 @@ func (b *builder) bodies() error {
 				return b.ctx.Err()
 			})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attached writes the files that people attached to their statements, each under its digest.
+func (b *builder) attached() error {
+	order := func(x, y evidence.Digest) int { return bytes.Compare(x[:], y[:]) }
+	for _, d := range slices.SortedFunc(maps.Keys(b.attachments), order) {
+		object, err := b.view.Object(d)
+		if err != nil {
+			return fmt.Errorf("attachment of an attestation: %w", err)
+		}
+		if err := b.content(format.Attachments+d.Hex(), "attached to an attestation", object); err != nil {
 			return err
 		}
 	}

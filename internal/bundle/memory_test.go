@@ -20,6 +20,7 @@ type memory struct {
 	leaves  [][]byte
 	objects map[evidence.Digest][]byte
 	lists   map[evidence.ListRef][]item
+	bend    func(v any) any // changes what is committed, behind the back of what made it
 }
 
 type item struct {
@@ -56,6 +57,9 @@ func newMemory(t testing.TB, at time.Time) *memory {
 
 func (m *memory) object(t testing.TB, v any) evidence.Digest {
 	t.Helper()
+	if m.bend != nil {
+		v = m.bend(v)
+	}
 	b, err := evidence.Encode(v)
 	if err != nil {
 		t.Fatal(err)

@@ -162,6 +162,7 @@ func (b *builder) open() error {
 // assessments of the period whose lists are not.
 func (b *builder) chooseEntries(left map[int64]string) error {
 	l := b.manifest.Ledger
+	b.attachments = map[evidence.Digest]bool{}
 	catalogs, opening := map[evidence.Digest]bool{}, b.runs
 	for _, a := range b.assessments {
 		catalogs[a.Catalog] = true
@@ -240,7 +241,13 @@ func (b *builder) attestation(e evidence.Entry) (bool, error) {
 	if err := b.body(e, &a); err != nil {
 		return false, err
 	}
-	return b.scope.mapped[a.Control], nil
+	if !b.scope.mapped[a.Control] {
+		return false, nil
+	}
+	for _, d := range a.Attachments {
+		b.attachments[d] = true
+	}
+	return true, nil
 }
 
 // day is the day of t in UTC, as omissions name it.

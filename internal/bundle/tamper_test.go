@@ -29,6 +29,7 @@ type parts struct {
 type part struct {
 	name    string
 	content []byte
+	packed  []byte // instead of what the writer makes of content
 }
 
 func takeApart(t testing.TB, b []byte, key *ledger.Key) *parts {
@@ -47,7 +48,7 @@ func takeApart(t testing.TB, b []byte, key *ledger.Key) *parts {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.files = append(p.files, part{f.Name, content})
+		p.files = append(p.files, part{name: f.Name, content: content})
 	}
 	return p
 }
@@ -142,7 +143,10 @@ func (p *parts) zip(change ...func(*zip.FileHeader)) []byte {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, f := range p.files {
-		packed := pack(f.name, f.content)
+		packed := f.packed
+		if packed == nil {
+			packed = pack(f.name, f.content)
+		}
 		h := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Flags: 0x8, CreatorVersion: 20, ReaderVersion: 20,
 			ModifiedDate: format.Date, CRC32: crc32.ChecksumIEEE(f.content), CompressedSize64: uint64(len(packed)),
 			UncompressedSize64: uint64(len(f.content))}

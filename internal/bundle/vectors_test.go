@@ -237,7 +237,7 @@ func archiveVectors() []vector {
 		{name: "bad-bytes-between", file: "ledger/checkpoint-start.txt", says: "zip's own bytes", make: bytesBetween},
 		{name: "bad-extra-file", file: "evil.txt", says: "put there later", make: func(m *maker) []byte {
 			p := m.apart()
-			p.files = append(p.files, part{"evil.txt", []byte("evil\n")})
+			p.files = append(p.files, part{name: "evil.txt", content: []byte("evil\n")})
 			return p.zip()
 		}},
 		{name: "bad-file-removed", file: "omissions.jsonl", says: "taken out", make: func(m *maker) []byte {
@@ -247,7 +247,7 @@ func archiveVectors() []vector {
 		}},
 		{name: "bad-file-twice", file: format.Index, says: "twice", make: func(m *maker) []byte {
 			p := m.apart()
-			p.files = append(p.files, part{format.Index, []byte("requirement\n")})
+			p.files = append(p.files, part{name: format.Index, content: []byte("requirement\n")})
 			return p.zip()
 		}},
 		{name: "bad-files-reordered", file: "archive", says: "order", make: func(m *maker) []byte {
@@ -258,12 +258,12 @@ func archiveVectors() []vector {
 		}},
 		{name: "bad-path-outside", file: "archive", says: "no such name", make: func(m *maker) []byte {
 			p := m.apart()
-			p.files = append(p.files, part{"../evil.txt", []byte("evil\n")})
+			p.files = append(p.files, part{name: "../evil.txt", content: []byte("evil\n")})
 			return p.zip()
 		}},
 		{name: "bad-path-absolute", file: "archive", says: "no such name", make: func(m *maker) []byte {
 			p := m.apart()
-			p.files = append(p.files, part{"/tmp/evil.txt", []byte("evil\n")})
+			p.files = append(p.files, part{name: "/tmp/evil.txt", content: []byte("evil\n")})
 			return p.zip()
 		}},
 		{name: "bad-two-names", file: format.Leaves, says: "zip's own bytes", make: func(m *maker) []byte {

@@ -7,8 +7,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// The files of a bundle in their order. Evidence and its manifests follow Snapshots, one pair for each subject type in
-// order of name; pages stand before Bundle.
+// The files of a bundle in their order. The bodies of entries and their attachments follow Entries; subjects and their
+// lists follow Snapshots, one pair for each subject type in order of name; pages stand before Bundle.
 const (
 	Readme           = "README.txt" // stored
 	CheckpointStart  = "ledger/checkpoint-start.txt"
@@ -29,6 +29,7 @@ const (
 	Omissions        = "omissions.jsonl"
 	Controls         = "controls.md"
 	Index            = "index.csv"
+	Attachments      = "attachments/" // and the object's 64 hex digits
 	PagesFolder      = "report/"
 	Bundle           = "bundle.json"     // stored
 	AllowedSigners   = "allowed_signers" // stored

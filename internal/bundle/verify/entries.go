@@ -119,6 +119,17 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 		}
 	case evidence.KindCatalog:
 		v.catalogs[e.Body] = true
+	case evidence.KindAttestation:
+		var a evidence.Attestation
+		if err := decode(body, &a); err != nil {
+			f.wrong("is not an attestation: %v", err)
+			return
+		}
+		for name, d := range a.Attachments {
+			if v.sums[format.Attachments+d.Hex()] != d.Hex() {
+				f.wrong("the attachment %q, %s, is missing or was changed", name, d)
+			}
+		}
 	case evidence.KindRun:
 		var r evidence.Run
 		if err := decode(body, &r); err != nil {

@@ -81,14 +81,15 @@ func Bundle(r io.ReaderAt, size int64, o Options) (Report, error) {
 	}
 	v := &verifier{options: o, counts: map[string]int{}}
 	source := &reader{r: r}
-	if err := v.archive(source, size); err != nil {
-		return Report{}, err
-	}
-	if v.files != nil && v.front() {
+	err := v.archive(source, size)
+	if err == nil && v.files != nil && v.front() {
 		v.contents()
 	}
 	if source.err != nil {
-		return Report{}, fmt.Errorf("read bundle: %w", source.err)
+		err = fmt.Errorf("read bundle: %w", source.err)
+	}
+	if err != nil {
+		return Report{}, err
 	}
 	v.finish()
 	return v.report, nil
