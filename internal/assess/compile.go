@@ -183,6 +183,7 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	if refused != nil {
 		return nil, ExprErrors{refused}
 	}
+	shorten(tree.NativeRep())
 	p := &program{loops: loops}
 	var err error
 	if p.Program, err = env.Program(tree, cel.EvalOptions(cel.OptOptimize)); err != nil {

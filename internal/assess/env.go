@@ -18,6 +18,9 @@ import (
 // relatedPrefix starts the name of the variable that related("type") expands to. No expression can spell it.
 const relatedPrefix = "@related:"
 
+// docVariable is what subject.doc becomes once it is checked; see shorten.
+const docVariable = "@doc"
+
 // newEnv declares what every expression may use; subject and params are added for each check.
 func newEnv(table *typeTable, subjects map[string]*subjectType) (*cel.Env, error) {
 	opts := []cel.EnvOption{
@@ -105,6 +108,8 @@ func newVars(now ref.Val) (*vars, error) {
 // ResolveName implements cel.Activation.
 func (v *vars) ResolveName(name string) (any, bool) {
 	switch name {
+	case docVariable:
+		return v.subject.document(), true
 	case "subject":
 		return v.subject, true
 	case "params":

@@ -50,6 +50,33 @@ func (c *compiler) scan(tree *ast.AST, k *check) (loops int, refused *ExprError)
 	return loops, refused
 }
 
+// shorten makes one look-up of subject.doc, which nearly every expression begins with, by giving it a variable of its own.
+func shorten(tree *ast.AST) {
+	factory := ast.NewExprFactory()
+	var found []ast.Expr
+	shadowed := false
+	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.ComprehensionKind:
+			c := e.AsComprehension()
+			shadowed = shadowed || c.IterVar() == "subject" || c.IterVar2() == "subject"
+		case ast.SelectKind:
+			s := e.AsSelect()
+			if !s.IsTestOnly() && s.FieldName() == "doc" && s.Operand().Kind() == ast.IdentKind &&
+				s.Operand().AsIdent() == "subject" {
+				found = append(found, e)
+			}
+		}
+	}))
+	if shadowed {
+		return
+	}
+	for _, e := range found {
+		e.SetKindCase(factory.NewIdent(e.ID(), docVariable))
+		tree.SetReference(e.ID(), ast.NewIdentReference(docVariable, nil))
+	}
+}
+
 // clockReads are the functions that take a time apart.
 var clockReads = [...]string{"getFullYear", "getMonth", "getDayOfYear", "getDayOfMonth", "getDate", "getDayOfWeek",
 	"getHours", "getMinutes", "getSeconds", "getMilliseconds"}
