@@ -67,6 +67,18 @@ func TestEC2(t *testing.T) {
 	if got := code(t, off.DescribeVpcs, &ec2.DescribeVpcsInput{}); got != "AuthFailure" {
 		t.Errorf("a region that is off: %s", got)
 	}
+	one := ask(t, client.DescribeVpcs, &ec2.DescribeVpcsInput{VpcIds: []string{*vpcs[1].VpcId}}).Vpcs
+	if len(one) != 1 || *one[0].VpcId != *vpcs[1].VpcId {
+		t.Errorf("asked for one network, got %v", one)
+	}
+	if got := code(t, client.DescribeVpcs, &ec2.DescribeVpcsInput{VpcIds: []string{"vpc-0"}}); got != "InvalidVpcID.NotFound" {
+		t.Errorf("an unknown network: %s", got)
+	}
+	of := &ec2.DescribeFlowLogsInput{Filter: []ec2types.Filter{{Name: aws.String("resource-id"),
+		Values: []string{*vpcs[0].VpcId}}}}
+	if logs := ask(t, client.DescribeFlowLogs, of).FlowLogs; len(logs) != 1 || *logs[0].ResourceId != *vpcs[0].VpcId {
+		t.Errorf("flow logs of one network: %v", logs)
+	}
 	filter := &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: aws.String("colour"), Values: []string{"red"}}}}
 	if got := code(t, client.DescribeVpcs, filter); got != "InvalidParameterValue" {
 		t.Errorf("an unknown filter: %s", got)

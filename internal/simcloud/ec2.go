@@ -44,11 +44,16 @@ func ec2Ops() awsOps {
 // caller never takes a whole list for a filtered one.
 func (k *awsCall) filtered(all items, filters map[string]string, byID string) (items, *awsFail) {
 	if ids := k.values(byID); len(ids) > 0 {
-		all = all.Where(func(d map[string]any) bool { return slices.Contains(ids, scalar(d[byID])) })
-		if all.Len() < len(ids) {
-			return nil, &awsFail{http.StatusBadRequest, "Invalid" + strings.TrimSuffix(byID, "Id") + "ID.NotFound",
-				"one of the ids does not exist"}
+		var found []item
+		for _, id := range ids {
+			it, ok := all.Find(id)
+			if !ok {
+				return nil, &awsFail{http.StatusBadRequest, "Invalid" + strings.TrimSuffix(byID, "Id") + "ID.NotFound",
+					"The id '" + id + "' does not exist"}
+			}
+			found = append(found, it)
 		}
+		all = newMemItems(found)
 	}
 	for n := 1; ; n++ {
 		name := k.form.Get(fmt.Sprintf("Filter.%d.Name", n))

@@ -29,6 +29,9 @@ type Estate struct {
 	events  []event
 }
 
+// maxDays is the longest timeline: all its days are tried when an estate is loaded.
+const maxDays = 1000
+
 // seed is a document as it stands in its file.
 type seed struct {
 	doc   map[string]any
@@ -47,6 +50,9 @@ func Load(fsys fs.FS) (*Estate, error) {
 	}
 	if err := readJSON(fsys, "estate.json", &head); err != nil {
 		return nil, err
+	}
+	if head.Days < 1 || head.Days > maxDays {
+		return nil, fmt.Errorf("read estate: estate.json: days is %d, want 1 to %d", head.Days, maxDays)
 	}
 	e.Company, e.Base, e.Days = head.Company, head.Base.UTC(), head.Days
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/fstest"
 )
 
 // FuzzRequests throws any request at all four providers: none may panic, and none may answer 5xx.
@@ -45,6 +46,27 @@ func FuzzRequests(f *testing.F) {
 			if out.Code >= 500 {
 				t.Errorf("%s %s answers %d: %s", method, target, out.Code, out.Body)
 			}
+		}
+	})
+}
+
+// FuzzLoad reads any estate: it is taken or refused with an error, and what is taken can be asked.
+func FuzzLoad(f *testing.F) {
+	const base = `{"company":"X","base":"2026-07-03T06:00:00Z","days":3}`
+	f.Add(base, `[{"UserName":"a","CreateDate":"{{day-1}}"}]`, `[{"day":1,"in":"aws/111122223333/users","item":"a","remove":true}]`)
+	f.Add(base, `[{"UserName":"a"}]`, `[{"day":1,"in":"aws/111122223333/users","item":"a","merge":{"Tags":[1]}}]`)
+	f.Add(base, `[{"UserName":7}]`, `[{"day":2,"in":"aws/111122223333/users","item":"7","reverse":"Tags"}]`)
+	f.Fuzz(func(t *testing.T, head, users, timeline string) {
+		if len(head) > 200 {
+			t.Skip() // many days take long
+		}
+		e, err := Load(fstest.MapFS{"estate.json": {Data: []byte(head)}, "timeline.json": {Data: []byte(timeline)},
+			"aws/111122223333/account.json": {Data: []byte(`{}`)}, "aws/111122223333/users.json": {Data: []byte(users)}})
+		if err != nil {
+			return
+		}
+		if _, err := New(e, Options{}); err != nil {
+			t.Error(err)
 		}
 	})
 }

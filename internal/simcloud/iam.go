@@ -204,7 +204,7 @@ func listPolicies(k *awsCall) ([]byte, *awsFail) {
 	scope, attached := k.form.Get("Scope"), k.form.Get("OnlyAttached") == "true"
 	if scope == "Local" || scope == "AWS" || attached {
 		all = all.Where(func(p map[string]any) bool {
-			aws := strings.HasPrefix(p["Arn"].(string), "arn:aws:iam::aws:")
+			aws := strings.HasPrefix(scalar(p["Arn"]), "arn:aws:iam::aws:")
 			return (scope != "Local" || !aws) && (scope != "AWS" || aws) &&
 				(!attached || scalar(p["AttachmentCount"]) != "0")
 		})

@@ -14,7 +14,7 @@ func accountSummary(k *awsCall) ([]byte, *awsFail) {
 			m[name] = k.list(kind).Len()
 		}
 		local := k.list("policies").Where(func(p map[string]any) bool {
-			return !strings.HasPrefix(p["Arn"].(string), "arn:aws:iam::aws:")
+			return !strings.HasPrefix(scalar(p["Arn"]), "arn:aws:iam::aws:")
 		})
 		m["Policies"] = local.Len()
 		if said, ok := k.object()["SummaryMap"].(map[string]any); ok {

@@ -20,7 +20,7 @@ func authorizationDetails(k *awsCall) ([]byte, *awsFail) {
 			wanted = append(wanted, v...)
 		}
 	}
-	local := func(p map[string]any) bool { return !strings.HasPrefix(p["Arn"].(string), "arn:aws:iam::aws:") }
+	local := func(p map[string]any) bool { return !strings.HasPrefix(scalar(p["Arn"]), "arn:aws:iam::aws:") }
 	aws := func(p map[string]any) bool { return !local(p) }
 	lists := []details{
 		{"User", "UserDetailList", k.list("users"), userDetail},

@@ -124,7 +124,7 @@ func (k *restCall) array(dst []byte, all items, w window, fields func(map[string
 func native(doc map[string]any) map[string]any {
 	out := make(map[string]any, len(doc))
 	for name, v := range doc {
-		if name[0] < 'A' || name[0] > 'Z' {
+		if name == "" || name[0] < 'A' || name[0] > 'Z' {
 			out[name] = v
 		}
 	}

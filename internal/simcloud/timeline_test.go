@@ -141,6 +141,7 @@ func TestBadEstates(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"no head":           {"estate.json", `{`, "estate.json"},
 		"unknown head":      {"estate.json", `{"colour":1}`, "colour"},
+		"no days":           {"estate.json", `{"company":"X"}`, "days is 0"},
 		"no JSON":           {"aws/1/users.json", `[{]`, "users.json"},
 		"a number":          {"aws/1/users.json", `7`, "neither"},
 		"a list of numbers": {"aws/1/users.json", `[7]`, "no object"},
