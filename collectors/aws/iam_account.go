@@ -86,7 +86,7 @@ func collectAccount(ctx context.Context, s *session, t *collect.Task) error {
 			}
 		}
 	default:
-		doc.Root, doc.ReportTime = report.rows["<root_account>"], report.made
+		doc.Root, doc.ReportTime = report.row("<root_account>"), report.made
 	}
 	for _, part := range []struct {
 		key string

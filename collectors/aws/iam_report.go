@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -39,14 +40,29 @@ type Credential struct {
 	Cert2LastRotated          string `json:"cert_2_last_rotated"`
 }
 
-// report is a credential report: all rows by user name.
+// report is a credential report: all rows by user name. The rows are as they came and become maps one by one: a large
+// account's report is the largest thing that is held while collecting.
 type report struct {
-	made *time.Time
-	rows map[string]row
+	made    *time.Time
+	columns []string
+	rows    map[string][]string
 }
 
 // row is one line of the report under the report's own column names, so that a new column is kept too.
 type row map[string]string
+
+// row returns the user's row; nil if it has none.
+func (r *report) row(user string) row {
+	line, ok := r.rows[user]
+	if !ok {
+		return nil
+	}
+	m := make(row, len(line))
+	for i, column := range r.columns {
+		m[column] = line[i]
+	}
+	return m
+}
 
 func reportOperations() []collect.Operation {
 	return []collect.Operation{
@@ -118,20 +134,24 @@ func (s *session) makeReport(ctx context.Context, t *collect.Task) error {
 }
 
 func parseReport(content []byte) (*report, error) {
-	lines, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("read the credential report: %w", err)
+	lines := csv.NewReader(bytes.NewReader(content))
+	columns, err := lines.Read()
+	if err != nil || columns[0] != "user" {
+		return nil, errors.New("read the credential report: it has no head")
 	}
-	if len(lines) < 2 || len(lines[0]) == 0 || lines[0][0] != "user" {
-		return nil, errors.New("read the credential report: it has no head or not even the root user's row")
-	}
-	r := &report{rows: make(map[string]row, len(lines)-1)}
-	for _, line := range lines[1:] {
-		m := make(row, len(line))
-		for i, column := range lines[0] {
-			m[column] = line[i]
+	r := &report{columns: columns, rows: map[string][]string{}}
+	for {
+		line, err := lines.Read()
+		if err == io.EOF {
+			break
 		}
-		r.rows[m["user"]] = m
+		if err != nil {
+			return nil, fmt.Errorf("read the credential report: %w", err)
+		}
+		r.rows[line[0]] = line
+	}
+	if len(r.rows) == 0 {
+		return nil, errors.New("read the credential report: not even the root user is in it")
 	}
 	return r, nil
 }

@@ -87,7 +87,7 @@ func (s *session) user(ctx context.Context, t *collect.Task, u types.UserDetail,
 			return err
 		}
 	} else {
-		doc.Credential = rows.rows[sub.Name]
+		doc.Credential = rows.row(sub.Name)
 	}
 	err := t.Call(ctx, "iam:ListAccessKeys", func(ctx context.Context) error {
 		out, err := s.iam().ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: u.UserName})

@@ -70,3 +70,44 @@ func TestClassify(t *testing.T) {
 		})
 	}
 }
+
+func TestParseReport(t *testing.T) {
+	for _, tc := range []struct {
+		name, in string
+		ok       bool
+	}{
+		{"whole", "user,arn\n<root_account>,a\nann,b\n", true},
+		{"a column of tomorrow", "user,arn,new\n<root_account>,a,x\n", true},
+		{"empty", "", false},
+		{"only a head", "user,arn\n", false},
+		{"another file", "name,arn\nx,y\n", false},
+		{"a short row", "user,arn\n<root_account>\n", false},
+		{"half a row", "user,arn\n<root_account>,\"a", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r, err := parseReport([]byte(tc.in))
+			if (err == nil) != tc.ok {
+				t.Fatalf("got %v", err)
+			}
+			if err == nil && (r.row("<root_account>")["arn"] != "a" || r.row("nobody") != nil) {
+				t.Errorf("rows %v", r.rows)
+			}
+		})
+	}
+}
+
+// FuzzParseReport holds that any bytes either are a report, all of whose rows can be read, or are refused.
+func FuzzParseReport(f *testing.F) {
+	f.Add([]byte("user,arn\n<root_account>,a\nann,\"b\"\n"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r, err := parseReport(in)
+		if err != nil {
+			return
+		}
+		for user := range r.rows {
+			if r.row(user) == nil {
+				t.Errorf("the row of %q is gone", user)
+			}
+		}
+	})
+}

@@ -14,7 +14,7 @@ import (
 
 // Limits bound a run. The zero value of a field stands for its default.
 type Limits struct {
-	InFlight     int           // calls in flight altogether; 128
+	InFlight     int           // calls in flight altogether; 256
 	PerCollector int           // calls in flight of one collector in one scope; 64
 	Tasks        int           // collectors at work at once, which bounds the pages in memory; 16
 	Call         time.Duration // one call with its retries; 90 s
@@ -38,7 +38,7 @@ func (l Limits) orDefault() Limits {
 	for _, v := range []struct {
 		p *int
 		d int
-	}{{&l.InFlight, 128}, {&l.PerCollector, 64}, {&l.Tasks, 16}, {&l.Failures, 3}} {
+	}{{&l.InFlight, 256}, {&l.PerCollector, 64}, {&l.Tasks, 16}, {&l.Failures, 3}} {
 		if *v.p <= 0 {
 			*v.p = v.d
 		}
