@@ -12,7 +12,7 @@ import (
 type tally struct {
 	counts   [len(verdicts)]int
 	severity evidence.Severity
-	reasons  map[string]bool
+	reasons  []string // sorted; the first ones of all that there are
 	oldest   time.Time
 }
 
@@ -31,7 +31,20 @@ func (t *tally) count(k *check, o *evidence.Observation) {
 			t.severity = k.def.Severity
 		}
 	case evidence.Unknown:
-		t.reasons[o.Reason] = true
+		t.because(o.Reason)
+	}
+}
+
+// because keeps the first reasons in order, so that neither their number nor the order of the subjects matters. One more
+// than a finding shows is kept, to know that there are others.
+func (t *tally) because(reason string) {
+	i, known := slices.BinarySearch(t.reasons, reason)
+	if known || i > maxReasons {
+		return
+	}
+	t.reasons = slices.Insert(t.reasons, i, reason)
+	if len(t.reasons) > maxReasons+1 {
+		t.reasons = t.reasons[:maxReasons+1]
 	}
 }
 
@@ -53,7 +66,7 @@ func (t *tally) finding(control, scope string) evidence.Finding {
 			counts[verdicts[i]] = n
 		}
 	}
-	f := evidence.Finding{Control: control, Scope: scope, Counts: counts, Severity: t.severity, Reasons: keys(t.reasons),
+	f := evidence.Finding{Control: control, Scope: scope, Counts: counts, Severity: t.severity, Reasons: t.reasons,
 		ObservedFrom: t.oldest.UTC(), Status: evidence.StatusNotNeeded}
 	if len(f.Reasons) > maxReasons {
 		f.Reasons = append(f.Reasons[:maxReasons:maxReasons], "and others")
@@ -90,7 +103,7 @@ func (t *tallies) at(c *control, scope string) *tally {
 	}
 	one := t.by[key]
 	if one == nil {
-		one = &tally{reasons: map[string]bool{}}
+		one = &tally{}
 		t.by[key] = one
 	}
 	t.last, t.hit = key, one
@@ -106,8 +119,8 @@ func (t *tallies) merge(other *tallies) {
 		if o.severity.Rank() > mine.severity.Rank() {
 			mine.severity = o.severity
 		}
-		for reason := range o.reasons {
-			mine.reasons[reason] = true
+		for _, reason := range o.reasons {
+			mine.because(reason)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -96,6 +97,30 @@ func TestSameInAnyOrder(t *testing.T) {
 		}
 		if d := cmp.Diff(string(wantAssessment), string(raw)); d != "" {
 			t.Fatalf("round %d: the assessment differs:\n%s", round, d)
+		}
+	}
+}
+
+// TestManyReasons keeps the same few of many reasons, whatever the order of the subjects.
+func TestManyReasons(t *testing.T) {
+	var subjects []evidence.Subject
+	for i := range 400 {
+		subjects = append(subjects, doc(fmt.Sprint("b", i), fmt.Sprintf(`{"Name":"n%03d"}`, i)))
+	}
+	var want []string
+	for i := range maxReasons {
+		want = append(want, fmt.Sprintf(`assert has no answer: "n%03d" is not an IP range`, i))
+	}
+	want = append(want, "and others")
+	for round := range 3 {
+		rand.New(rand.NewPCG(uint64(round), 2)).Shuffle(len(subjects), func(i, j int) {
+			subjects[i], subjects[j] = subjects[j], subjects[i]
+		})
+		v := &memView{}
+		v.add(t, "aws.s3.bucket", "1", "", nil, subjects...)
+		_, sink := assess(t, mustNew(t, oneCheck("aws.s3.bucket", "", "cidrIsAny(subject.doc.Name)")), v, Input{})
+		if d := cmp.Diff(want, sink.finding("ctl|aws:1").Reasons); d != "" {
+			t.Errorf("reasons (-want +got):\n%s", d)
 		}
 	}
 }
