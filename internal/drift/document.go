@@ -80,7 +80,7 @@ func (d *differ) value(before, after any, path []string) {
 			return
 		}
 	}
-	if d.key(before, path) != d.key(after, path) {
+	if before != after { // at least one is a scalar
 		d.add(path, before, after)
 	}
 }

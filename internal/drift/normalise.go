@@ -109,46 +109,42 @@ func embedded(s string) (any, bool) {
 }
 
 // key writes v so that two values are the same exactly when their keys are; unordered arrays are sorted.
-func (r rules) key(v any, path []string) string {
-	var b strings.Builder
-	r.writeKey(&b, v, path)
-	return b.String()
-}
+func (r rules) key(v any, path []string) string { return string(r.appendKey(nil, v, path)) }
 
-func (r rules) writeKey(b *strings.Builder, v any, path []string) {
+func (r rules) appendKey(b []byte, v any, path []string) []byte {
 	switch v := v.(type) {
 	case map[string]any:
-		b.WriteByte('{')
+		b = append(b, '{')
 		for _, k := range sortedKeys(v) {
-			b.WriteString(strconv.Quote(k))
-			b.WriteByte(':')
-			r.writeKey(b, v[k], append(path, k))
-			b.WriteByte(',')
+			b = append(strconv.AppendQuote(b, k), ':')
+			b = append(r.appendKey(b, v[k], append(path, k)), ',')
 		}
-		b.WriteByte('}')
+		return append(b, '}')
 	case []any:
+		b = append(b, '[')
+		if matches(r.ordered, path) {
+			for i, e := range v {
+				b = append(r.appendKey(b, e, append(path, strconv.Itoa(i))), ',')
+			}
+			return append(b, ']')
+		}
 		keys := make([]string, len(v))
 		for i, e := range v {
 			keys[i] = r.key(e, append(path, strconv.Itoa(i)))
 		}
-		if !matches(r.ordered, path) {
-			slices.Sort(keys)
-		}
-		b.WriteByte('[')
+		slices.Sort(keys)
 		for _, k := range keys {
-			b.WriteString(k)
-			b.WriteByte(',')
+			b = append(append(b, k...), ',')
 		}
-		b.WriteByte(']')
+		return append(b, ']')
 	case string:
-		b.WriteString(strconv.Quote(v))
+		return strconv.AppendQuote(b, v)
 	case json.Number:
-		b.WriteString(v.String())
+		return append(b, v...)
 	case bool:
-		b.WriteString(strconv.FormatBool(v))
-	default:
-		b.WriteString("null")
+		return strconv.AppendBool(b, v)
 	}
+	return append(b, "null"...)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -39,7 +39,7 @@ func Build(in Input) (*Posture, error) {
 	a := in.Assessment
 	p := &Posture{Title: in.Title, Simulated: in.Simulated, Tool: in.Tool, AsOf: a.AsOf, Period: in.Period, Catalog: a.Catalog,
 		Evaluator: a.Evaluator, View: a.View, Statuses: map[evidence.Status]int{}, Scopes: slices.Clone(in.Scopes),
-		Exposures: slices.Clone(in.Exposures), Changes: in.Changes, Gaps: in.Gaps, History: history(in.History)}
+		Exposures: slices.Clone(in.Exposures), Changes: narrow(in.Changes, in.Exposures), Gaps: in.Gaps, History: history(in.History)}
 	p.Acceptances = b.accept()
 	p.Failures = b.sortFailures()
 	p.Unknowns = b.sortUnknowns()
@@ -187,6 +187,37 @@ func (b *builder) sortUnknowns() []Unknown {
 		return cmp.Or(strings.Compare(x.Control, y.Control), strings.Compare(x.Check, y.Check),
 			strings.Compare(x.Scope, y.Scope), strings.Compare(x.Reason, y.Reason))
 	})
+	return out
+}
+
+// narrow bounds when a verdict changed by the looks between which its exposure began or ended, where the two sides that were
+// compared stand further apart.
+func narrow(changes []evidence.Change, exposures []evidence.Exposure) []evidence.Change {
+	type place struct{ scope, check, subject string }
+	by := map[place][]evidence.Exposure{}
+	for _, e := range exposures {
+		p := place{e.Scope, e.Check, e.Subject}
+		by[p] = append(by[p], e)
+	}
+	out := slices.Clone(changes)
+	for i := range out {
+		c := &out[i]
+		if c.What != "verdict" {
+			continue
+		}
+		for _, e := range by[place{c.Scope, c.Check, c.Subject}] {
+			var w evidence.Window
+			switch {
+			case c.After == string(evidence.Fail):
+				w = evidence.Window{From: e.LastGood, To: e.FirstBad}
+			case c.Before == string(evidence.Fail):
+				w = evidence.Window{From: e.LastBad, To: e.FirstGood}
+			}
+			if !w.From.Before(c.Between.From) && !w.To.After(c.Between.To) && !w.To.IsZero() {
+				c.Between = w // the last one in time stands
+			}
+		}
+	}
 	return out
 }
 

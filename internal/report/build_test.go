@@ -236,3 +236,29 @@ func TestCrowdsAreOneLine(t *testing.T) {
 		}
 	}
 }
+
+func TestChangesAreNarrowedByExposures(t *testing.T) {
+	wide := evidence.Window{From: at(1, 0), To: at(60, 0)}
+	change := func(before, after string) evidence.Change {
+		return evidence.Change{What: "verdict", Scope: "s", Check: "c", Subject: "x", Before: before, After: after, Between: wide}
+	}
+	exposure := evidence.Exposure{Scope: "s", Check: "c", Subject: "x", LastGood: at(9, 6), FirstBad: at(10, 6), LastBad: at(20, 6), FirstGood: at(21, 6)}
+	early := exposure
+	early.LastGood, early.FirstBad, early.FirstGood = at(1, 0).Add(-time.Hour), at(2, 0), at(3, 0)
+	for _, tc := range []struct {
+		change evidence.Change
+		with   evidence.Exposure
+		want   evidence.Window
+	}{
+		{change("pass", "fail"), exposure, evidence.Window{From: at(9, 6), To: at(10, 6)}},
+		{change("fail", "pass"), exposure, evidence.Window{From: at(20, 6), To: at(21, 6)}},
+		{change("pass", "unknown"), exposure, wide},
+		{change("pass", "fail"), early, wide},
+		{change("fail", "pass"), evidence.Exposure{Scope: "s", Check: "c", Subject: "x", LastBad: at(20, 6)}, wide},
+		{change("pass", "fail"), evidence.Exposure{Scope: "s", Check: "c", Subject: "y", LastGood: at(9, 6), FirstBad: at(10, 6)}, wide},
+	} {
+		if got := narrow([]evidence.Change{tc.change}, []evidence.Exposure{tc.with}); got[0].Between != tc.want {
+			t.Errorf("%s to %s: got %v", tc.change.Before, tc.change.After, got[0].Between)
+		}
+	}
+}

@@ -167,7 +167,7 @@ func (h *html) foot(p *Posture) {
 <dt>{}</dt><dd>The observation stays a failure. A person other than its requester and owner accepted the risk until a day.</dd>
 <dt>Exposure</dt><dd>Things are looked at now and then. The dark part of a bar is the time in which every look failed; the
 light parts reach to the last good look before and the first good look after. It failed for at least the dark part, less what
-nobody saw, and at most the whole.</dd>
+nobody saw (pale within it), and at most the whole.</dd>
 <dt>Partial</dt><dd>Satisfied checks show a part of the requirement only, or support it; the rest is for a person to examine.</dd>
 </dl>
 <p>Judged as of {}. The raw evidence, its digests and its proofs come with the bundle that this page is part of.</p>

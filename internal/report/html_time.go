@@ -118,7 +118,7 @@ func (h *html) stack(name string, p *Posture, layers []series) {
 
 // numbers is the picture as a table.
 func (h *html) numbers(points []Point, layers []series) {
-	h.put(`<details><summary><span class="t soft">The numbers</span></summary><div class="inside">`)
+	h.put(`<details class="numbers"><summary><span class="t soft">The numbers</span></summary><div class="inside">`)
 	header := []string{"As of"}
 	for _, l := range layers {
 		header = append(header, l.name)
