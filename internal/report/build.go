@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"exhibit/internal/evidence"
 )
@@ -66,7 +65,23 @@ func Build(in Input) (*Posture, error) {
 		return cmp.Or(cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), cmp.Compare(y.Most, x.Most),
 			strings.Compare(x.Check+"|"+x.Scope+"|"+x.Subject, y.Check+"|"+y.Scope+"|"+y.Subject), x.FirstBad.Compare(y.FirstBad))
 	})
+	p.fill()
 	return p, nil
+}
+
+// fill makes every list one that is there, so that its JSON is never null.
+func (p *Posture) fill() {
+	p.Frameworks, p.Controls = list(p.Frameworks), list(p.Controls)
+	p.Failures, p.Unknowns, p.Omissions = list(p.Failures), list(p.Unknowns), list(p.Omissions)
+	p.Acceptances, p.Attestations, p.Scopes = list(p.Acceptances), list(p.Attestations), list(p.Scopes)
+	p.Exposures, p.Changes, p.Gaps = list(p.Exposures), list(p.Changes), list(p.Gaps)
+}
+
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 type builder struct {
@@ -141,15 +156,17 @@ func (b *builder) accept() []AcceptanceState {
 			out[i].State = "lapsed"
 		}
 	}
-	since := map[string]time.Time{}
+	open := map[string]evidence.Exposure{}
 	for _, e := range b.in.Exposures {
 		if e.Ended == "" {
-			since[e.Scope+"|"+e.Check+"|"+e.Subject] = e.FirstBad
+			open[e.Scope+"|"+e.Check+"|"+e.Subject] = e
 		}
 	}
 	for i := range b.failures {
 		f := &b.failures[i]
-		f.Since = since[f.Key()]
+		if e, ok := open[f.Key()]; ok {
+			f.Since, f.NeverGood = e.FirstBad, e.LastGood.IsZero()
+		}
 		for j := range out {
 			a := &out[j]
 			if !a.Covers(f.Observation) {

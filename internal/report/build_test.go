@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"iter"
 	"strings"
@@ -260,5 +261,19 @@ func TestChangesAreNarrowedByExposures(t *testing.T) {
 		if got := narrow([]evidence.Change{tc.change}, []evidence.Exposure{tc.with}); got[0].Between != tc.want {
 			t.Errorf("%s to %s: got %v", tc.change.Before, tc.change.After, got[0].Between)
 		}
+	}
+}
+
+func TestListsAreNeverNull(t *testing.T) {
+	p, err := Build(Input{Observations: seq[evidence.Observation](nil), Findings: seq[evidence.Finding](nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(raw, []byte("null")) {
+		t.Errorf("got %s", raw)
 	}
 }

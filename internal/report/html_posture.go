@@ -198,7 +198,7 @@ func (h *html) failures(failures []Failure) {
 		}
 		var since markup
 		if !f.Since.IsZero() {
-			since = join(`<span class="nowrap">{}</span>`, day(f.Since))
+			since = join(`{}`, f.began())
 		}
 		rows = append(rows, []any{severity(f.Severity), verdict, who, what, since, facts})
 	}

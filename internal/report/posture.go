@@ -98,19 +98,28 @@ type Failure struct {
 	Severity    evidence.Severity `json:"severity"`
 	Owner       string            `json:"owner"`
 	Remediation string            `json:"remediation,omitempty"`
-	// Since is when it was first seen failing, zero when no exposure tells.
-	Since time.Time `json:"since,omitzero"`
+	// Since is when it was first seen failing, zero when no exposure tells; NeverGood says that it was never seen otherwise.
+	Since     time.Time `json:"since,omitzero"`
+	NeverGood bool      `json:"never_good,omitempty"`
 	// Accepted names the acceptance in effect, Until its end.
 	Accepted string    `json:"accepted,omitempty"`
 	Until    time.Time `json:"until,omitzero"`
 }
 
-// Verdict is how the failure is shown: "fail", or "fail (accepted until 2026-03-31)".
+// Label is how the failure is shown: "fail", or "fail (accepted until 2026-03-31)".
 func (f Failure) Label() string {
 	if f.Accepted == "" {
 		return string(f.Observation.Verdict)
 	}
 	return string(f.Observation.Verdict) + " (accepted until " + lastDay(f.Until) + ")"
+}
+
+// began is the day since which it fails, as far as is known: "2026-03-31", "before 2026-01-01".
+func (f Failure) began() string {
+	if f.NeverGood {
+		return "before " + day(f.Since)
+	}
+	return day(f.Since)
 }
 
 // Unknown is what one check could not tell in one scope, for one reason.

@@ -15,7 +15,7 @@ func (p *page) failures(failures []Failure) {
 			verdict = plain(f.Label())
 		}
 		rows = append(rows, []string{plain(string(f.Severity)), verdict, plain(f.Check), plain(subjectName(f.Name, f.Subject)),
-			plain(f.Scope), day(f.Since), plain(factLine(f.Observation))})
+			plain(f.Scope), f.began(), plain(factLine(f.Observation))})
 	}
 	p.rows([]string{"Severity", "Verdict", "Check", "Subject", "Scope", "Since", "Facts"}, []int{6, 1, 3}, []int{6, 5}, rows)
 }
