@@ -25,6 +25,9 @@ type ExposureOptions struct {
 // Exposures returns how long what failed within the period, from intervals in order of scope, check, subject and time. It
 // never ends a failure on an unknown. An exposure that was never seen good before is counted from the period's start at
 // most; one that is still open up to AsOf.
+//
+// BUG: an interval does not say by which text of the check it was judged. Where a check became stricter, what failed it
+// counts from the first assessment by the new text; Verdicts tells that the check was the cause.
 func Exposures(states iter.Seq2[evidence.State, error], o ExposureOptions) ([]evidence.Exposure, error) {
 	if o.AsOf.Before(o.Period.To) {
 		o.Period.To = o.AsOf

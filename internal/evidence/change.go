@@ -20,7 +20,7 @@ const (
 // Change is one difference between two views of one thing.
 type Change struct {
 	// What is "subject-added", "subject-removed", "subject-changed", "verdict", "finding", "scope-added", "scope-lost",
-	// "coverage".
+	// "coverage", "requirement" (met by other controls than before).
 	What    string `json:"what"`
 	Cause   Cause  `json:"cause"`
 	Scope   string `json:"scope"`
@@ -56,7 +56,8 @@ type State struct {
 	Subject string  `json:"subject,omitempty"`
 	Name    string  `json:"name,omitempty"`
 	Verdict Verdict `json:"verdict"` // empty when the subject is proven gone
-	// First and Last are the first and last looks with this verdict; the next state's First is later than Last.
+	// First and Last are the end of the first and the beginning of the last look with this verdict (the same time when there
+	// was one look); the next state's First is later than Last.
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	// Observation is the object of the interval's first observation; Evidence what it rested on.
@@ -85,7 +86,7 @@ type Exposure struct {
 	// LastBad is the last failing look; FirstGood the first good one after (zero while it is open).
 	LastBad   time.Time `json:"last_bad"`
 	FirstGood time.Time `json:"first_good,omitzero"`
-	// Ended says how: "passed", "gone", "" while open.
+	// Ended says how: "passed", "gone", "not-applicable" (the check is no longer about it), "" while open.
 	Ended string `json:"ended,omitempty"`
 	// Least and Most bound how long it failed within the period asked for.
 	Least Duration `json:"least"`

@@ -13,7 +13,7 @@ func (b *builder) controls(findings map[string][]evidence.Finding) []ControlPost
 	out := make([]ControlPosture, 0, len(b.in.Controls))
 	for _, c := range b.in.Controls {
 		p := ControlPosture{ID: c.ID, Domain: c.Domain, Title: c.Title, Statement: c.Statement, Owner: c.Owner, Manual: c.Manual,
-			Findings: findings[c.ID]}
+			Findings: list(findings[c.ID]), Checks: []CheckPosture{}}
 		slices.SortFunc(p.Findings, func(x, y evidence.Finding) int { return strings.Compare(x.Scope, y.Scope) })
 		for _, f := range p.Findings {
 			p.Status = worse(p.Status, f.Status)
