@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"errors"
 	"math"
 	"time"
 
@@ -79,17 +80,15 @@ func parseTime(v ref.Val) (time.Time, error) {
 	case types.String:
 		t, err := time.Parse(time.RFC3339Nano, string(v))
 		if err != nil {
-			return time.Time{}, notATime(v)
+			return time.Time{}, errNotTime
 		}
 		return t, nil
 	}
-	return time.Time{}, notATime("")
+	return time.Time{}, errNotTime
 }
 
-// notATime is the error for text that is no time. It leaves the text out, so that reasons are few.
-type notATime string
-
-func (notATime) Error() string { return "age: the text is not an RFC 3339 time" }
+// errNotTime is the error for text that is no time. It leaves the text out, so that reasons are few.
+var errNotTime = errors.New("age: the text is not an RFC 3339 time")
 
 func age(v, now ref.Val) ref.Val {
 	t, err := parseTime(v)
@@ -103,9 +102,10 @@ func age(v, now ref.Val) ref.Val {
 }
 
 func ageDays(v, now ref.Val) ref.Val {
-	d, ok := age(v, now).(types.Duration)
+	passed := age(v, now)
+	d, ok := passed.(types.Duration)
 	if !ok {
-		return age(v, now)
+		return passed
 	}
 	return types.Int(math.Floor(d.Hours() / 24))
 }

@@ -24,8 +24,7 @@ type Catalog struct {
 	// Cases are the worked examples of the checks, in the order of their files. A catalog that was decoded has none.
 	Cases []Case
 
-	eval    *assess.Evaluator
-	schemas []evidence.Schema
+	eval *assess.Evaluator
 }
 
 // Evaluator returns the compiled checks.
@@ -67,7 +66,7 @@ func (c *Catalog) Framework(name string) (evidence.Framework, error) {
 // reported together, as strictyaml.Errors.
 func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
 	l := &loader{schemas: map[string]evidence.Schema{}, nodes: map[place]*source{}, controls: map[string]bool{},
-		checks: map[string]string{}, frameworks: map[string]bool{}}
+		checks: map[string]string{}}
 	for _, s := range schemas {
 		l.schemas[s.Type] = s
 	}
@@ -78,7 +77,6 @@ func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
 		return nil, err
 	}
 	c := l.catalog
-	c.schemas = schemas
 	slices.SortStableFunc(c.Controls, func(a, b evidence.Control) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(c.Frameworks, func(a, b evidence.Framework) int { return strings.Compare(a.Key(), b.Key()) })
 	var err error
@@ -116,13 +114,12 @@ func walk(fsys fs.FS, root string, file func(name string, data []byte)) error {
 
 // loader collects the catalog and every mistake in it.
 type loader struct {
-	catalog    Catalog
-	schemas    map[string]evidence.Schema
-	nodes      map[place]*source // where expressions stand
-	controls   map[string]bool
-	checks     map[string]string // check to its control
-	frameworks map[string]bool
-	errs       strictyaml.Errors
+	catalog  Catalog
+	schemas  map[string]evidence.Schema
+	nodes    map[place]*source // where expressions stand
+	controls map[string]bool
+	checks   map[string]string // check to its control
+	errs     strictyaml.Errors
 }
 
 // place names one expression.

@@ -39,5 +39,5 @@ func Decode(raw []byte, schemas []evidence.Schema) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode the catalog: %w", err)
 	}
-	return &Catalog{Controls: e.Controls, Frameworks: e.Frameworks, eval: eval, schemas: schemas}, nil
+	return &Catalog{Controls: e.Controls, Frameworks: e.Frameworks, eval: eval}, nil
 }

@@ -31,7 +31,6 @@ func (l *loader) mapping(name string, data []byte) {
 	if fw.Version != "" && fw.Version != version {
 		r.fail(f.vals["version"], "version: expected %s, as the file is called, got %s", version, fw.Version)
 	}
-	l.frameworks[base] = true
 	reqs := f.vals["requirements"]
 	if reqs == nil {
 		if root.Kind == yaml.MappingNode {
