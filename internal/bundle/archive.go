@@ -14,8 +14,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// archive writes the zip in the one form that the verifier takes: no clock, no comments, no extra fields, every file with
-// a data descriptor behind it.
+// archive writes the zip in the one form that the verifier takes: no clock, no comments, no extra fields, every file
+// with a data descriptor behind it.
 type archive struct {
 	zip    *zip.Writer
 	size   counter
@@ -37,8 +37,8 @@ func newArchive(w io.Writer) *archive {
 	return a
 }
 
-// packer is one file's way into the archive. The zip writer closes it when the next file starts; only then is the digest
-// of the packed bytes known.
+// packer is one file's way into the archive. The zip writer closes it when the next file starts; only then is the
+// digest of the packed bytes known.
 type packer struct {
 	io.Writer
 	end func() error
@@ -59,8 +59,8 @@ func (a *archive) file(name, about string, write func(*bufio.Writer) error) erro
 	return a.add(name, about, zip.Deflate, write)
 }
 
-// store adds a file whose bytes stand in the archive as they are. When content is called, a.files and a.sums hold all the
-// files before.
+// store adds a file whose bytes stand in the archive as they are. When content is called, a.files and a.sums hold all
+// the files before.
 func (a *archive) store(name, about string, content func() ([]byte, error)) error {
 	return a.add(name, about, zip.Store, func(w *bufio.Writer) error {
 		b, err := content()

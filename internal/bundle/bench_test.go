@@ -20,8 +20,8 @@ import (
 )
 
 // BenchmarkBundle writes and verifies the bundle of 100,000 subjects over 10 days, of which 1 % change a day, with two
-// observations each; EXHIBIT_BENCH_SUBJECTS and EXHIBIT_BENCH_DAYS set other numbers. Each half runs in a process of its
-// own, so that peak memory is its own.
+// observations each; EXHIBIT_BENCH_SUBJECTS and EXHIBIT_BENCH_DAYS set other numbers. Each half runs in a process of
+// its own, so that peak memory is its own.
 func BenchmarkBundle(b *testing.B) {
 	dir := b.TempDir()
 	benchStore(b, filepath.Join(dir, "evidence.db"), benchNumber("EXHIBIT_BENCH_SUBJECTS", 100_000), benchNumber("EXHIBIT_BENCH_DAYS", 10))
@@ -110,7 +110,8 @@ func TestBenchHalf(t *testing.T) {
 	fmt.Println("METRIC peak-with-mapped-file-MB", procStatus("VmHWM:"))
 }
 
-// peakMemory samples the process's own memory, without the store's file, whose mapped pages the system takes back at will.
+// peakMemory samples the process's own memory, without the store's file, whose mapped pages the system takes back at
+// will.
 func peakMemory() func() float64 {
 	stop, done := make(chan struct{}), make(chan float64)
 	go func() {

@@ -2,8 +2,8 @@
 // ledger's proof of it, readable without this program and verifiable with stock tools or with bundle/verify.
 //
 // It streams: memory grows with the number of scopes and of changes, never with that of subjects. The same view and the
-// same request give the same bytes. It never judges, compares or collects, and it holds nothing back without saying so in
-// the bundle.
+// same request give the same bytes. It never judges, compares or collects, and it holds nothing back without saying so
+// in the bundle.
 package bundle
 
 import (
@@ -46,8 +46,8 @@ type Snapshot struct {
 
 // Request says what to export.
 type Request struct {
-	// Framework and Controls are used when no assessment in the period was made with a catalog that knows the framework;
-	// else the framework's mapping and the controls are taken as they were judged.
+	// Framework and Controls are used when no assessment in the period was made with a catalog that knows the
+	// framework; else the framework's mapping and the controls are taken as they were judged.
 	Framework evidence.Framework
 	Controls  []evidence.Control
 	// Period bounds the entries by the time they were recorded, both ends included.
@@ -58,7 +58,8 @@ type Request struct {
 	Key *ledger.Key
 	// Tool names the program and its version.
 	Tool string
-	// Exposures, Changes and Gaps were computed from the same view; what is outside the framework is left out. They may be nil.
+	// Exposures, Changes and Gaps were computed from the same view; what is outside the framework is left out. They may
+	// be nil.
 	Exposures iter.Seq2[evidence.Exposure, error]
 	Changes   iter.Seq2[evidence.Change, error]
 	Gaps      []evidence.Gap
@@ -93,7 +94,9 @@ func Write(ctx context.Context, w io.Writer, v View, r Request) (Summary, error)
 	if err := b.write(); err != nil {
 		return Summary{}, fmt.Errorf("write bundle of %s: %w", r.Framework.Key(), err)
 	}
-	return Summary{Manifest: b.manifest, Bytes: b.out.written(), Empty: b.collected() == 0, Omissions: len(b.omissions.seen)}, nil
+	return Summary{
+		Manifest: b.manifest, Bytes: b.out.written(), Empty: b.collected() == 0, Omissions: len(b.omissions.seen),
+	}, nil
 }
 
 func (r *Request) check() error {
@@ -153,8 +156,8 @@ func (b *builder) collected() int {
 
 func (b *builder) write() error {
 	steps := []func() error{
-		b.plan, b.readme, b.checkpoints, b.leaves, b.entryLines, b.bodies, b.attached, b.snapshots, b.subjectFiles, b.observations,
-		b.findings, b.derived, b.omissionLines, b.controls, b.index, b.pages, b.seal,
+		b.plan, b.readme, b.checkpoints, b.leaves, b.entryLines, b.bodies, b.attached, b.snapshots, b.subjectFiles,
+		b.observations, b.findings, b.derived, b.omissionLines, b.controls, b.index, b.pages, b.seal,
 	}
 	for _, step := range steps {
 		if err := b.ctx.Err(); err != nil {

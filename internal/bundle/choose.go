@@ -37,8 +37,8 @@ func (b *builder) chooseAssessments(all []assessment) (map[int64]string, error) 
 
 var errChanged = errors.New("a verdict changed")
 
-// verdictsChanged compares what the framework needs of two assessments. Other totals count as a change, so that a verifier
-// can tell from the totals that no assessment was left out wrongly.
+// verdictsChanged compares what the framework needs of two assessments. Other totals count as a change, so that a
+// verifier can tell from the totals that no assessment was left out wrongly.
 func (b *builder) verdictsChanged(before, after assessment) (bool, error) {
 	if !maps.Equal(before.Totals, after.Totals) || !maps.Equal(before.Statuses, after.Statuses) ||
 		before.Catalog != after.Catalog || before.Evaluator != after.Evaluator {

@@ -109,8 +109,8 @@ func (c *company) run(t testing.TB, n int) {
 	c.commit(t, evidence.KindRun, r, at)
 }
 
-// subjects makes a list in which bucket n%buckets changes every day, bucket 0 is public on days 2 and 3 of four, and one
-// bucket comes and goes.
+// subjects makes a list in which bucket n%buckets changes every day, bucket 0 is public on days 2 and 3 of four, and
+// one bucket comes and goes.
 func (c *company) subjects(t testing.TB, series, collector string, n int) evidence.ListRef {
 	count := map[string]int{"aws.s3.bucket": c.buckets, "aws.iam.user": c.users, "aws.ec2.volume": c.volumes}[collector]
 	if collector == "aws.s3.bucket" && n%3 == 1 {

@@ -8,8 +8,8 @@ import (
 	"exhibit/internal/bundle/verify"
 )
 
-// TestEveryByte flips one bit in the bytes of a bundle, the zip's own bytes too, and demands that it is found and that the
-// file is still taken for a bundle. With -v it takes every byte, else every 19th.
+// TestEveryByte flips one bit in the bytes of a bundle, the zip's own bytes too, and demands that it is found and that
+// the file is still taken for a bundle. With -v it takes every byte, else every 19th.
 func TestEveryByte(t *testing.T) {
 	c := newCompany(t, 1)
 	c.live(t, 0, 1)

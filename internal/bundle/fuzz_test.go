@@ -37,8 +37,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzVerifyInside puts any bytes into one file of a bundle and seals it again with the right key, so that the fuzzer gets
-// past the digests.
+// FuzzVerifyInside puts any bytes into one file of a bundle and seals it again with the right key, so that the fuzzer
+// gets past the digests.
 func FuzzVerifyInside(f *testing.F) {
 	m := newMaker(f)
 	for i, p := range m.apart().files {

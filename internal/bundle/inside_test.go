@@ -114,8 +114,8 @@ func TestCommittedWrong(t *testing.T) {
 	}
 }
 
-// rebody changes the n'th body of a kind and makes the entry, the leaves, the checkpoints and all digests right again, as
-// the holder of the key could before anybody else has seen a checkpoint. The bundle must be of the whole ledger.
+// rebody changes the n'th body of a kind and makes the entry, the leaves, the checkpoints and all digests right again,
+// as the holder of the key could before anybody else has seen a checkpoint. The bundle must be of the whole ledger.
 func (p *parts) rebody(kind evidence.Kind, n int, change func(string) string) *parts {
 	i := slices.IndexFunc(format.Bodies(), func(b format.Body) bool { return b.Kind == kind })
 	var before, after string

@@ -8,8 +8,8 @@ import (
 	"exhibit/internal/bundle"
 )
 
-// TestLargeFile holds that a file of more than 4 GiB, which a zip writes in another way, verifies. It takes a minute, and
-// runs when EXHIBIT_LONG is set.
+// TestLargeFile holds that a file of more than 4 GiB, which a zip writes in another way, verifies. It takes a minute,
+// and runs when EXHIBIT_LONG is set.
 func TestLargeFile(t *testing.T) {
 	if os.Getenv("EXHIBIT_LONG") == "" {
 		t.Skip("EXHIBIT_LONG is not set")

@@ -12,8 +12,8 @@ import (
 	"exhibit/internal/ledger"
 )
 
-// checkpoints writes the three checkpoints. Those at the period's ends are signed now, over the tree as it was then; that
-// they are part of the newest one is what the leaves prove.
+// checkpoints writes the three checkpoints. Those at the period's ends are signed now, over the tree as it was then;
+// that they are part of the newest one is what the leaves prove.
 func (b *builder) checkpoints() error {
 	l := b.manifest.Ledger
 	var tree ledger.Roots

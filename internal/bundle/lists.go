@@ -98,8 +98,8 @@ func (b *builder) diff(before, after evidence.ListRef, fn func(key string, befor
 	return b.view.Diff(before, after, fn)
 }
 
-// items hands over every item of the block in order of key. With objects, first is the bytes of the object that the item
-// had in the block's first list, and nil when it had none there.
+// items hands over every item of the block in order of key. With objects, first is the bytes of the object that the
+// item had in the block's first list, and nil when it had none there.
 func (b *builder) items(k block, objects bool, fn func(it format.Item, first []byte) error) error {
 	rest, last := k.changes, len(k.lists)-1
 	later := func(until string, all bool) error {

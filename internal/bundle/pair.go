@@ -11,7 +11,9 @@ import (
 type eachSeries func(fn func(series string, lists []evidence.ListRef, how func(key string) mode) error) error
 
 // pair writes a file of lists and the file of their objects. seen may be nil.
-func (b *builder) pair(lists, aboutLists, objects, aboutObjects string, each eachSeries, seen func([]byte) error) error {
+func (b *builder) pair(
+	lists, aboutLists, objects, aboutObjects string, each eachSeries, seen func([]byte) error,
+) error {
 	if seen == nil {
 		seen = func([]byte) error { return nil }
 	}

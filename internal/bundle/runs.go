@@ -14,8 +14,8 @@ import (
 // seriesRefs are the distinct lists of each series, in order of the runs.
 type seriesRefs map[string][]evidence.ListRef
 
-// readRuns goes through the snapshots of every run in the bundle: which lists of subjects belong to it, and what could not
-// be seen.
+// readRuns goes through the snapshots of every run in the bundle: which lists of subjects belong to it, and what could
+// not be seen.
 func (b *builder) readRuns() error {
 	b.subjects = map[string]seriesRefs{}
 	days := map[string]bool{}

@@ -15,18 +15,17 @@ import (
 // scope is what of the evidence the framework needs.
 type scope struct {
 	framework evidence.Framework
-	controls  []evidence.Control          // those mapped, by id
-	mapped    map[string]bool             // their ids
-	checks    map[string]evidence.Check   // all their checks
-	owner     map[string]evidence.Control // check to control
-	types     []string                    // what the checks read, sorted
+	controls  []evidence.Control        // those mapped, by id
+	mapped    map[string]bool           // their ids
+	checks    map[string]evidence.Check // all their checks
+	types     []string                  // what the checks read, sorted
 }
 
 // related finds the subject types that an expression reads beside its own.
 func related() *regexp.Regexp { return regexp.MustCompile(`\brelated\(\s*["']([A-Za-z0-9._-]+)["']`) }
 
 func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) {
-	s := scope{framework: f, mapped: map[string]bool{}, checks: map[string]evidence.Check{}, owner: map[string]evidence.Control{}}
+	s := scope{framework: f, mapped: map[string]bool{}, checks: map[string]evidence.Check{}}
 	byID, owner := map[string]evidence.Control{}, map[string]string{}
 	for _, c := range controls {
 		byID[c.ID] = c
@@ -52,7 +51,7 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 		}
 		s.controls = append(s.controls, c)
 		for _, k := range c.Checks {
-			s.checks[k.ID], s.owner[k.ID] = k, c
+			s.checks[k.ID] = k
 			types[k.Subject] = true
 			text := []string{k.Where, k.Assert}
 			text = append(text, slices.Collect(maps.Values(k.Facts))...)

@@ -188,8 +188,8 @@ func pack(name string, content []byte) []byte {
 	return b.Bytes()
 }
 
-// TestApartAndTogether holds that taking a bundle apart and putting it together changes nothing, so that a tampering test
-// finds its own change and not that of the tools.
+// TestApartAndTogether holds that taking a bundle apart and putting it together changes nothing, so that a tampering
+// test finds its own change and not that of the tools.
 func TestApartAndTogether(t *testing.T) {
 	c := newCompany(t, 2)
 	c.live(t, 0, 3)

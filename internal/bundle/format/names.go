@@ -88,8 +88,8 @@ func FindingControl(key string) string {
 	return control
 }
 
-// PlainName reports whether a file may have this name in a bundle: relative, within it, and of characters that every file
-// system and every sums file takes as they are.
+// PlainName reports whether a file may have this name in a bundle: relative, within it, and of characters that every
+// file system and every sums file takes as they are.
 func PlainName(name string) bool {
 	if name == "" || len(name) > 200 {
 		return false

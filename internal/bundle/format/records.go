@@ -18,7 +18,8 @@ type Manifest struct {
 	Simulated bool               `json:"simulated,omitempty"`
 	Period    evidence.Window    `json:"period"`
 	Framework evidence.Framework `json:"framework"`
-	// Controls are those that the framework's requirements name; Checks all of theirs; Types what those checks read. Sorted.
+	// Controls are those that the framework's requirements name; Checks all of theirs; Types what those checks read.
+	// Sorted.
 	Controls   []string    `json:"controls"`
 	Checks     []string    `json:"checks"`
 	Types      []string    `json:"types"`
@@ -73,8 +74,8 @@ type Head struct {
 	Lists  []evidence.ListRef `json:"lists"`
 }
 
-// Item is one key of the block's lists, in order of key. Its objects stand in the objects' file, each once, in the order
-// in which the spans first name them.
+// Item is one key of the block's lists, in order of key. Its objects stand in the objects' file, each once, in the
+// order in which the spans first name them.
 type Item struct {
 	// Key is empty when the item is about something outside the framework: then spans hold leaf hashes only.
 	Key   string `json:"key,omitempty"`

@@ -101,7 +101,8 @@ func endRecord(r io.ReaderAt, size int64) string {
 		size -= end64Len
 	}
 	if files < 0 || files > maxFiles || length < 0 || length > maxDirectory || start < 0 || start+length != size-endLen {
-		return "the directory of the zip is not where its end says, or is too large: something was put before, between or behind"
+		return "the directory of the zip is not where its end says, or is too large: something was put before, between or " +
+			"behind"
 	}
 	return ""
 }
@@ -109,9 +110,6 @@ func endRecord(r io.ReaderAt, size int64) string {
 // name takes a file of the directory in, when its name and kind can be those of a bundle's file.
 func (v *verifier) name(f *zip.File) bool {
 	switch {
-	case len(v.names) == maxFiles:
-		v.problem("archive", "more than %d files", maxFiles)
-		return false
 	case !format.PlainName(f.Name):
 		v.problem("archive", "file %q: a bundle holds no such name", f.Name)
 	case v.files[f.Name] != nil:
@@ -180,8 +178,8 @@ func (v *verifier) rewrite(r io.ReaderAt, size int64, z *zip.Reader) {
 		same.differs = min(same.n, size)
 	}
 	if at := same.differs; at >= 0 {
-		v.problem(place(z, starts, at), "the zip's own bytes are not those of a bundle, from byte %d of the archive on: something was "+
-			"hidden, moved or changed there", at)
+		v.problem(place(z, starts, at), "the zip's own bytes are not those of a bundle, from byte %d of the archive on: "+
+			"something was hidden, moved or changed there", at)
 	}
 }
 

@@ -165,8 +165,9 @@ func (w *entryWalk) assessment(f *file, a assessment) {
 		v.broken = true
 		return
 	}
-	if before := v.assessments[len(v.assessments)-1]; !equal(a.Totals, before.Totals) || !equal(a.Statuses, before.Statuses) ||
-		a.Catalog != before.Catalog || a.Evaluator != before.Evaluator {
+	before := v.assessments[len(v.assessments)-1]
+	if !equal(a.Totals, before.Totals) || !equal(a.Statuses, before.Statuses) || a.Catalog != before.Catalog ||
+		a.Evaluator != before.Evaluator {
 		f.wrong("the lists of the assessment at entry %d are left out, and its totals are not those of the one before", a.index)
 	}
 }

@@ -129,7 +129,11 @@ func (v *verifier) subjects() {
 	}
 	missing := map[string]string{}
 	for _, d := range v.required {
-		if file := format.SubjectList(format.SeriesType(d.series)); !d.found && (missing[file] == "" || d.series < missing[file]) {
+		if d.found {
+			continue
+		}
+		file := format.SubjectList(format.SeriesType(d.series))
+		if missing[file] == "" || d.series < missing[file] {
 			missing[file] = d.series
 		}
 	}

@@ -196,8 +196,8 @@ func (v *verifier) tally(o evidence.Observation, from, to int) {
 	}
 }
 
-// findings checks every finding, and that it counts the observations of its control: an observation that was kept back as
-// outside the framework would be missed here.
+// findings checks every finding, and that it counts the observations of its control: an observation that was kept back
+// as outside the framework would be missed here.
 func (v *verifier) findings() {
 	controls := map[string]bool{}
 	for _, c := range v.manifest.Controls {

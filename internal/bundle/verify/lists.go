@@ -18,8 +18,8 @@ type use struct {
 	object func(f *file, it format.Item, s format.Span, object []byte)
 }
 
-// pair reads a file of lists beside the file of their objects: each object must have the digest that its item names, and
-// the roots of all lists, computed as the items go by, must be those that the heads name.
+// pair reads a file of lists beside the file of their objects: each object must have the digest that its item names,
+// and the roots of all lists, computed as the items go by, must be those that the heads name.
 func (v *verifier) pair(lists, objects string, u use) {
 	p := &pair{v: v, use: u, lists: v.open(lists), objects: v.open(objects)}
 	for p.read() {
@@ -147,8 +147,9 @@ func (p *pair) endBlock() {
 	for i := range p.roots {
 		want := p.head.Lists[i]
 		p.v.report.Lists++
-		empty := want.Count == 0 && want.Root.IsZero() && p.roots[i].Count() == 0
-		if root := p.roots[i].Root(); !empty && (!bytes.Equal(root[:], want.Root[:]) || p.roots[i].Count() != int64(want.Count)) {
+		root, count := p.roots[i].Root(), p.roots[i].Count()
+		empty := want.Count == 0 && want.Root.IsZero() && count == 0
+		if !empty && (!bytes.Equal(root[:], want.Root[:]) || count != int64(want.Count)) {
 			p.lists.wrong("list %d of %q, ending here, does not have the root that was committed to: "+
 				"items were changed, removed, added or moved", i, p.head.Series)
 			p.v.broken = true

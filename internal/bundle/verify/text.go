@@ -27,8 +27,8 @@ func (r *Report) Text(w io.Writer) error {
 		}
 		fmt.Fprintf(b, "Ledger %s of %d entries, root %s\n", printable(r.Origin), r.Size, r.Root)
 		fmt.Fprintf(b, "Signed by %s, %s (%s)\n", r.Fingerprint, printable(r.Key), trust)
-		fmt.Fprintf(b, "Checked %d files, %d bytes: %d entries, %d snapshots, %d subjects, %d observations, %d findings, %d lists\n",
-			r.Files, r.Bytes, r.Entries, r.Snapshots, r.Subjects, r.Observations, r.Findings, r.Lists)
+		fmt.Fprintf(b, "Checked %d files, %d bytes: %d entries, %d snapshots, %d subjects, %d observations, %d findings, "+
+			"%d lists\n", r.Files, r.Bytes, r.Entries, r.Snapshots, r.Subjects, r.Observations, r.Findings, r.Lists)
 	}
 	for _, n := range r.Notes {
 		fmt.Fprintf(b, "Note: %s\n", printable(n))

@@ -1,8 +1,8 @@
-// Package verify checks an audit bundle offline, from the signed checkpoint down to the last byte of each object, and says
-// what is wrong with which file.
+// Package verify checks an audit bundle offline, from the signed checkpoint down to the last byte of each object, and
+// says what is wrong with which file.
 //
-// It reads a bundle and nothing else: it never dials, writes, signs, reads a clock or judges what the evidence means. It
-// runs in memory that does not grow with the number of subjects' bytes, and trusts no number that it reads.
+// It reads a bundle and nothing else: it never dials, writes, signs, reads a clock or judges what the evidence means.
+// It runs in memory that does not grow with the number of subjects' bytes, and trusts no number that it reads.
 package verify
 
 import (
@@ -20,8 +20,8 @@ var ErrNotBundle = errors.New("not an audit bundle")
 
 // Options say what is known beforehand.
 type Options struct {
-	// TrustedKey is the ledger's verifier line, "name+hash+key", as the company gave it. When it is empty the bundle's own
-	// is used, and the report notes that anybody could have made it.
+	// TrustedKey is the ledger's verifier line, "name+hash+key", as the company gave it. When it is empty the bundle's
+	// own is used, and the report notes that anybody could have made it.
 	TrustedKey string
 	// Previous is an earlier signed checkpoint of the ledger, which this one must extend. See Checkpoint.
 	Previous []byte
@@ -133,7 +133,8 @@ func (v *verifier) note(text string, args ...any) {
 }
 
 // contents checks everything inside the files, in an order in which each rests on what came before. What rests on
-// something that is wrong is not looked into, so that one fault is not told many times; its bytes are checked all the same.
+// something that is wrong is not looked into, so that one fault is not told many times; its bytes are checked all the
+// same.
 func (v *verifier) contents() {
 	v.ledger()
 	if sound := !v.broken; sound {
@@ -178,7 +179,8 @@ func (r *reader) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// Checkpoint returns the signed checkpoint in a file that is either the note itself or a bundle. It is not verified here.
+// Checkpoint returns the signed checkpoint in a file that is either the note itself or a bundle. It is not verified
+// here.
 func Checkpoint(r io.ReaderAt, size int64) ([]byte, error) {
 	if note, ok := smallNote(r, size); ok {
 		return note, nil
