@@ -74,7 +74,9 @@ func (t *Task) failed(c *call, err error) error {
 	case evidence.OutcomeExpired:
 		t.lane("").circuit.end()
 	case evidence.OutcomeUnreachable:
-		c.lane.circuit.unreachable(time.Now())
+		if c.losses == 0 { // else each lost request is counted already
+			c.lane.circuit.unreachable(time.Now())
+		}
 	default:
 		c.lane.circuit.answered()
 	}

@@ -15,6 +15,9 @@ import (
 // ErrUndeclared is returned for an operation that the collector did not declare, before it leaves.
 var ErrUndeclared = errors.New("operation is not declared by the collector")
 
+// errBroken ends a call at a place where answers no longer come.
+var errBroken = errors.New("cannot be reached there")
+
 // Error is a failed call: what was asked and how it ended.
 type Error struct {
 	Operation  string
@@ -57,6 +60,8 @@ func classify(p Provider, o Operation, err error) *Error {
 		}
 	}
 	switch {
+	case errors.Is(err, errBroken):
+		e.Outcome, e.Code = evidence.OutcomeUnreachable, ""
 	case errors.Is(err, ErrUndeclared):
 		e.Outcome = evidence.OutcomeFailed
 	case e.Outcome == "":

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -19,7 +20,7 @@ type Limits struct {
 	Tasks        int           // collectors at work at once, which bounds the pages in memory; 16
 	Call         time.Duration // one call with its retries; 90 s
 	Collector    time.Duration // one collector in one scope; 1 h
-	Failures     int           // unreachable answers in a row that break the circuit of a region's service; 3
+	Failures     int           // answers in a row that never came and break the circuit of a region's service; 3
 	Retry        time.Duration // how long a broken circuit stays so; 5 min
 	// Pace multiplies the provider's rates: 0 is 1, math.Inf(1) is no limit.
 	Pace float64
@@ -191,5 +192,11 @@ func (t *Task) admit(ctx context.Context, op string, l *lane) (func(), error) {
 func (t *Task) timed(ctx context.Context, c *call, fn func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, callKey{}, c), t.run.limits.Call)
 	defer cancel()
-	return fn(ctx)
+	ctx, c.end = context.WithCancelCause(ctx)
+	defer c.end(nil)
+	err := fn(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errBroken) {
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return err
 }

@@ -24,10 +24,13 @@ type call struct {
 	lane *lane
 	op   *Operation
 
+	end context.CancelCauseFunc // ends the call with its retries
+
 	mu       sync.Mutex
 	paid     bool   // the pace of the next request is paid for
 	said     string // which operation the provider says that the next request is
 	requests int
+	losses   int // requests without an answer
 	ids      []string
 }
 
@@ -75,6 +78,7 @@ func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := g.next.RoundTrip(req)
 	if err != nil {
+		c.lost(req.Context())
 		return nil, err
 	}
 	c.answered(resp)
@@ -83,6 +87,21 @@ func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return resp, nil
+}
+
+// lost counts an answer that never came. When that breaks the circuit, the call ends instead of trying again.
+func (c *call) lost(ctx context.Context) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // nobody waits for it any more; the place may be well
+	}
+	c.mu.Lock()
+	c.losses++
+	c.mu.Unlock()
+	now := time.Now()
+	c.lane.circuit.unreachable(now)
+	if c.lane.circuit.broken(now) {
+		c.end(errBroken)
+	}
 }
 
 // permitted refuses a request that is not the operation being called.
