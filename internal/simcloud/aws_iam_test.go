@@ -136,6 +136,7 @@ func TestCredentialReport(t *testing.T) {
 	}
 	for user, want := range map[string]map[string]string{
 		"<root_account>": {"mfa_active": "true", "password_enabled": "not_supported", "access_key_1_active": "false"},
+		"mira.holt":      {"access_key_1_active": "false", "access_key_1_last_used_service": "iam"},
 		"joel.okafor":    {"mfa_active": "true", "password_enabled": "true", "password_last_used": "2026-07-02T07:42:00+00:00"},
 		"legacy-etl": {"mfa_active": "false", "password_enabled": "false", "access_key_1_active": "true",
 			"access_key_1_last_rotated": "2026-05-04T10:00:00+00:00", "access_key_2_active": "false"},
@@ -161,6 +162,10 @@ func TestAuthorizationDetails(t *testing.T) {
 			out := next(t, p.NextPage)
 			users, groups = append(users, out.UserDetailList...), append(groups, out.GroupDetailList...)
 			roles, policies = append(roles, out.RoleDetailList...), append(policies, out.Policies...)
+			n := len(out.UserDetailList) + len(out.GroupDetailList) + len(out.RoleDetailList) + len(out.Policies)
+			if size > 0 && (n > size || n < size && out.IsTruncated) {
+				t.Errorf("a page of %d holds %d", size, n)
+			}
 		}
 		w := docs(c, "aws", prod, "users")
 		for i, u := range users {

@@ -175,9 +175,16 @@ func TestGCP(t *testing.T) {
 	}
 }
 
-func TestGCPRefusesForeignAssertion(t *testing.T) {
+func TestGCPRefusesForeignAssertions(t *testing.T) {
 	c, other := start(t, demo(t), Options{}), start(t, demo(t), Options{})
-	file, err := other.GCPKeyFile()
+	refused(t, other, "token_uri", c.URL("gcp")+"/token") // another cloud's key
+	refused(t, c, "client_email", "nobody@example.com")
+}
+
+// refused demands that a key file with one member changed gets no token.
+func refused(t *testing.T, c *Cloud, member, value string) {
+	t.Helper()
+	file, err := c.GCPKeyFile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +192,7 @@ func TestGCPRefusesForeignAssertion(t *testing.T) {
 	if err := json.Unmarshal(file, &key); err != nil {
 		t.Fatal(err)
 	}
-	key["token_uri"] = c.URL("gcp") + "/token"
+	key[member] = value
 	file, err = json.Marshal(key)
 	if err != nil {
 		t.Fatal(err)
@@ -196,7 +203,7 @@ func TestGCPRefusesForeignAssertion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := creds.Token(t.Context()); err == nil {
-		t.Error("a key that is not this cloud's got a token")
+		t.Errorf("a key file with another %s got a token", member)
 	}
 }
 
@@ -381,6 +388,13 @@ func TestGitHub(t *testing.T) {
 	if err != nil || len(rules.PullRequest) != 1 || len(rules.NonFastForward) != 1 ||
 		rules.PullRequest[0].Parameters.RequiredApprovingReviewCount != 1 {
 		t.Errorf("rules %v, %v", rules, err)
+	}
+	if err := c.SetDay(70); err != nil {
+		t.Fatal(err)
+	}
+	rules, _, err = client.Repositories.ListRulesForBranch(ctx, org, "quote-engine", "main", nil)
+	if err != nil || len(rules.PullRequest) != 0 || len(rules.NonFastForward) != 1 {
+		t.Errorf("rules of a ruleset that is only evaluated: %v, %v", rules, err)
 	}
 	rules, _, err = client.Repositories.ListRulesForBranch(ctx, org, "infrastructure", "main", nil)
 	if err != nil || len(rules.PullRequest) != 0 || len(rules.RequiredStatusChecks) != 1 {
