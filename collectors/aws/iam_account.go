@@ -53,7 +53,7 @@ func iamAccount() collect.Collector {
 			Secret: []string{
 				"/VirtualMFADevices/*/Base32StringSeed", "/VirtualMFADevices/*/QRCodePNG",
 			},
-			Volatile: append(credentialVolatile("/Root"), "/ReportTime"),
+			Volatile: append(append(credentialVolatile("/Root"), "/ReportTime"), countsVolatile()...),
 		},
 		Version: 1,
 		Operations: append([]collect.Operation{
@@ -67,6 +67,18 @@ func iamAccount() collect.Collector {
 		}, reportOperations()...),
 		Collect: collect.Typed(collectAccount),
 	}
+}
+
+// countsVolatile names the counts that change with every user, role and policy, which are subjects of their own.
+func countsVolatile() []string {
+	var paths []string
+	for _, count := range []string{
+		"Users", "Groups", "Roles", "Policies", "PolicyVersionsInUse", "InstanceProfiles", "MFADevices", "MFADevicesInUse",
+		"Providers", "ServerCertificates",
+	} {
+		paths = append(paths, "/SummaryMap/"+count)
+	}
+	return paths
 }
 
 func collectAccount(ctx context.Context, s *session, t *collect.Task) error {

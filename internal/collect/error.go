@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -80,10 +81,13 @@ func classify(p Provider, o Operation, err error) *Error {
 func network(err error) evidence.Outcome {
 	var ne net.Error
 	var oe *net.OpError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
 	switch {
 	case errors.Is(err, errMalformed):
 		return evidence.OutcomeFailed
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &oe), errors.As(err, &ne),
+		errors.As(err, &certificate), errors.As(err, &record),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, net.ErrClosed):
 		return evidence.OutcomeUnreachable
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):

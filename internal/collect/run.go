@@ -141,6 +141,7 @@ func newRun(cfg Config) *run {
 	}
 	if r.Transport == nil {
 		r.owned = NewTransport()
+		trust(r.owned, r.Getenv)
 		r.Transport = r.owned
 	}
 	r.Transport = steady{r.Transport}

@@ -351,3 +351,41 @@ func TestAPlannedScopeThatCannotBeTriedHasSnapshots(t *testing.T) {
 		t.Errorf("%+v %+v", run, snaps)
 	}
 }
+
+// dead is a transport whose requests never get an answer.
+type dead struct{ requests atomic.Int64 }
+
+func (d *dead) RoundTrip(*http.Request) (*http.Response, error) {
+	d.requests.Add(1)
+	return nil, unreachable()
+}
+
+// TestACallEndsWhenItsPlaceIsGivenUp holds that retries inside a call count as requests do: an SDK that tries on and on
+// must not keep a dead region busy.
+func TestACallEndsWhenItsPlaceIsGivenUp(t *testing.T) {
+	transport := &dead{}
+	f := &fake{}
+	f.collectors = []collect.Collector{lister("x", false, func(ctx context.Context, tk *collect.Task) error {
+		return tk.Call(ctx, "svc:Get", func(ctx context.Context) error {
+			client := http.Client{Transport: f.environment().Transport}
+			for {
+				collect.Asks(ctx, "svc:Get")
+				req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://svc.invalid/", nil)
+				if err != nil {
+					return err
+				}
+				_, err = client.Do(req)
+				if ctx.Err() != nil {
+					return err
+				}
+			}
+		})
+	})}
+	run, snaps := collected(t, t.Context(), f, func(c *collect.Config) { c.Transport = transport })
+	if n := transport.requests.Load(); n != 3 {
+		t.Errorf("%d requests, want 3", n)
+	}
+	if snaps[0].Outcome != evidence.OutcomeUnreachable || run.Outcome != evidence.OutcomeUnreachable {
+		t.Errorf("snapshot %q, run %q, want unreachable", snaps[0].Outcome, run.Outcome)
+	}
+}
