@@ -31,6 +31,8 @@ type Batch struct {
 	// written is the first number that may not be on the disk yet.
 	written uint64
 	marked  bool // keyStaged was written
+	// stateRows counts the rows of states that were put.
+	stateRows uint32
 }
 
 // pending is what the next transaction writes.

@@ -53,8 +53,10 @@ func benchHistory(b *testing.B, estate storetest.Estate, days int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { must(b, s.Close()) }()
 	corpus := estate.Corpus(b)
+	var longest time.Duration
+	s.TxSlow(func(_ string, took time.Duration) { longest = max(longest, took) })
 	ms := func(name string, d time.Duration) { b.ReportMetric(float64(d.Microseconds())/1000, name+"-ms") }
 	var next, slowest time.Duration
 	for day := range days {
@@ -75,6 +77,7 @@ func benchHistory(b *testing.B, estate storetest.Estate, days int) {
 	start := time.Now()
 	must2(estate.Commit(b.Context(), s, days, docs))(b)
 	ms("unchanged-commit", time.Since(start))
+	ms("longest-tx", longest)
 
 	var first, last []store.Snapshot
 	must(b, s.View(func(v *store.View) (err error) {
@@ -113,6 +116,11 @@ func benchHistory(b *testing.B, estate storetest.Estate, days int) {
 	start = time.Now()
 	r := storetest.Check(b, s)
 	ms("check", time.Since(start))
+	start = time.Now()
+	must(b, s.Close())
+	s, err = store.Open(path, store.Options{Key: key})
+	must(b, err)
+	ms("open", time.Since(start))
 	b.ReportMetric(float64(r.Objects), "objects")
 	st, err := s.Stats()
 	must(b, err)

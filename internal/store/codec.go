@@ -95,16 +95,3 @@ func (r *reader) time() time.Time {
 	sec := r.varint()
 	return time.Unix(sec, int64(r.bounded(999_999_999))).UTC()
 }
-
-// timeKeySize is the length of a time as part of a key.
-const timeKeySize = 12
-
-// appendTimeKey writes a time so that keys sort as times do.
-func appendTimeKey(b []byte, t time.Time) []byte {
-	b = binary.BigEndian.AppendUint64(b, uint64(t.Unix())^1<<63)
-	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
-}
-
-func timeOfKey(k []byte) time.Time {
-	return time.Unix(int64(binary.BigEndian.Uint64(k)^1<<63), int64(binary.BigEndian.Uint32(k[8:]))).UTC()
-}

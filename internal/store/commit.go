@@ -193,7 +193,10 @@ func (b *Batch) putRows(rows []row) error {
 		return ErrBatchOver
 	}
 	b.staged.rows = append(b.staged.rows, rows...)
-	full := len(b.staged.rows) >= stageRows
+	for _, r := range rows {
+		b.staged.raw += len(r.key) + len(r.value)
+	}
+	full := b.full()
 	b.mu.Unlock()
 	if full {
 		return b.stage()

@@ -68,7 +68,7 @@ func (w faultWork) run(ctx context.Context, s *store.Store) (acknowledged int64,
 		return acknowledged, err
 	}
 	if _, err = w.estate.Stage(ctx, b, 9, w.days[1]); err == nil {
-		err = b.PutStates(storetest.States(3000, 9))
+		err = errors.Join(b.PutStates(storetest.States(3000, 9)), b.Flush())
 	}
 	b.Discard()
 	if err != nil {
@@ -191,6 +191,7 @@ func TestStagedIsInvisible(t *testing.T) {
 			t.Errorf("two batches at once: %v", err)
 		}
 		must(t, b.PutStates(storetest.States(5000, 3)))
+		must(t, b.Flush())
 		must(t, b.PutCursor("mail", []byte("7")))
 		_, err = storetest.Estate{Types: []string{"aws.s3.bucket"}, Subjects: 2500}.Stage(t.Context(), b, 0, nil)
 		must(t, err)

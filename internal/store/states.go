@@ -2,67 +2,146 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	"sync"
+
+	"go.etcd.io/bbolt"
 
 	"exhibit/internal/evidence"
 )
 
+// Rows of states hold up to rowStates intervals of one check in one scope, as one entry wrote them. An interval is known
+// by subject and first look; of two that are the same, the one of the later entry counts, and of one entry the one of the
+// higher row. The value is
+//
+//	uvarint intervals, uvarint raw length, packed bytes (of the raw length: not packed)
+//
+// and unpacked, for each interval in order of subject and first look: uvarint bytes shared with the subject before, texts
+// further subject, control, type, name and verdict, times first and last, uvarint number of the observation's object (0: none).
+const rowStates = 512
+
 // PutStates stages intervals for the entry that the batch will commit. An interval is known by scope, check, subject and
-// First: writing it again, with a later Last, replaces it from that entry on.
+// First: writing it again, with a later Last, replaces it from that entry on. Its observation must have been added to the
+// batch or be in the store.
 func (b *Batch) PutStates(states []evidence.State) error {
-	rows := make([]row, 0, min(len(states), stageRows))
-	for i, s := range states {
-		r, err := stateRow(s, b.entry)
+	sorted := slices.Clone(states)
+	slices.SortStableFunc(sorted, compareStates)
+	if err := b.sealAll(); err != nil {
+		return fmt.Errorf("put states: %w", err)
+	}
+	for len(sorted) > 0 {
+		n := 1
+		for n < len(sorted) && n < rowStates && sorted[n].Scope == sorted[0].Scope && sorted[n].Check == sorted[0].Check {
+			n++
+		}
+		r, err := b.stateRow(sorted[:n])
+		if err == nil {
+			err = b.putRows([]row{r})
+		}
 		if err != nil {
-			return fmt.Errorf("put state: %w", err)
+			return fmt.Errorf("put states: %w", err)
 		}
-		rows = append(rows, r)
-		if len(rows) == stageRows || i == len(states)-1 {
-			if err := b.putRows(rows); err != nil {
-				return fmt.Errorf("put states: %w", err)
-			}
-			rows = rows[:0]
-		}
+		sorted = sorted[n:]
 	}
 	return nil
 }
 
-// stateRow encodes an interval; the value is
-//
-//	texts control, type, name and verdict, the time of the last look, 32 bytes digest of the first observation
-func stateRow(s evidence.State, entry int64) (row, error) {
-	if strings.ContainsRune(s.Scope+s.Check+s.Subject, 0) {
-		return row{}, fmt.Errorf("a zero byte in %q, %q or %q", s.Scope, s.Check, s.Subject)
-	}
-	key := appendTimeKey(seriesPrefix(s.Scope, s.Check, s.Subject), s.First)
-	key = binary.BigEndian.AppendUint64(key, uint64(entry))
-	var value []byte
-	for _, text := range []string{s.Control, s.Type, s.Name, string(s.Verdict)} {
-		value = appendText(value, text)
-	}
-	value = appendTime(value, s.Last)
-	return row{bucketStates, key, append(value, s.Observation[:]...)}, nil
+func compareStates(a, b evidence.State) int {
+	return cmp.Or(strings.Compare(a.Scope, b.Scope), strings.Compare(a.Check, b.Check), strings.Compare(a.Subject, b.Subject),
+		a.First.Compare(b.First))
 }
 
-func parseState(key, value []byte) (s evidence.State, entry int64, err error) {
-	parts := bytes.SplitN(key, []byte{0}, 4)
-	if len(parts) != 4 || len(parts[3]) != timeKeySize+8 {
-		return s, 0, fmt.Errorf("%w: row of states %q", ErrDamaged, key)
+// stateRow encodes intervals of one scope and check.
+func (b *Batch) stateRow(states []evidence.State) (row, error) {
+	scope, check := states[0].Scope, states[0].Check
+	if strings.Contains(scope+check, "\x00") {
+		return row{}, fmt.Errorf("a zero byte in %q or %q", scope, check)
 	}
-	r := reader{rest: value}
-	s = evidence.State{Scope: string(parts[0]), Check: string(parts[1]), Subject: string(parts[2]), First: timeOfKey(parts[3]),
-		Control: r.text(), Type: r.text(), Name: r.text(), Verdict: evidence.Verdict(r.text()), Last: r.time()}
-	copy(s.Observation[:], r.take(len(s.Observation)))
-	return s, int64(number(parts[3][timeKeySize:])), r.err("row of states")
+	numbers := make([]uint64, len(states))
+	err := b.s.View(func(v *View) (err error) {
+		f := v.finder()
+		for i, s := range states {
+			if s.Observation.IsZero() {
+				continue
+			}
+			if numbers[i], err = b.resolve(v, &f, s.Observation); err != nil {
+				return fmt.Errorf("observation of %s on %s: %w", s.Check, s.Subject, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return row{}, err
+	}
+	raw := appendStates(nil, states, numbers)
+	packed, err := b.s.codecs.pack(0, nil, raw)
+	if err != nil {
+		return row{}, err
+	}
+	if len(packed) >= len(raw) {
+		packed = raw
+	}
+	value := binary.AppendUvarint(nil, uint64(len(states)))
+	value = append(binary.AppendUvarint(value, uint64(len(raw))), packed...)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stateRows++
+	key := binary.BigEndian.AppendUint32(seriesPrefix(scope, check), b.stateRows)
+	return row{bucketStates, binary.BigEndian.AppendUint64(key, uint64(b.entry)), value}, nil
 }
 
-// StateFilter says which intervals are wanted. An empty field wants all; from left to right the fields make it fast.
+func appendStates(raw []byte, states []evidence.State, numbers []uint64) []byte {
+	prev := ""
+	for i, s := range states {
+		shared := 0
+		for shared < len(prev) && shared < len(s.Subject) && prev[shared] == s.Subject[shared] {
+			shared++
+		}
+		raw = binary.AppendUvarint(raw, uint64(shared))
+		for _, text := range []string{s.Subject[shared:], s.Control, s.Type, s.Name, string(s.Verdict)} {
+			raw = appendText(raw, text)
+		}
+		raw = appendTime(appendTime(raw, s.First), s.Last)
+		raw = binary.AppendUvarint(raw, numbers[i])
+		prev = s.Subject
+	}
+	return raw
+}
+
+// storedState is an interval with the number of its observation.
+type storedState struct {
+	evidence.State
+	observation uint64
+}
+
+// readStates reads n intervals.
+func readStates(dst []storedState, raw []byte, n int, scope, check string) ([]storedState, error) {
+	r := reader{rest: raw}
+	prev := ""
+	for range n {
+		s := storedState{State: evidence.State{Scope: scope, Check: check}}
+		s.Subject = prev[:r.bounded(len(prev))] + r.text()
+		s.Control, s.Type, s.Name, s.Verdict = r.text(), r.text(), r.text(), evidence.Verdict(r.text())
+		s.First, s.Last = r.time(), r.time()
+		s.observation = r.uvarint()
+		if r.bad || len(s.Subject) > maxChunk {
+			break
+		}
+		dst, prev = append(dst, s), s.Subject
+	}
+	return dst, r.err("row of states")
+}
+
+// StateFilter says which intervals are wanted. An empty field wants all. Without a scope, all are read.
 type StateFilter struct{ Scope, Check, Subject string }
 
-// States returns the intervals in order of scope, check, subject and time. It ends at the first error.
+// States returns the intervals in order of scope, check, subject and time. It ends at the first error. Asking for one
+// subject after the other of one scope and check is fast.
 func (v *View) States(want StateFilter) iter.Seq2[evidence.State, error] {
 	return v.StatesAt(v.size, want)
 }
@@ -70,29 +149,33 @@ func (v *View) States(want StateFilter) iter.Seq2[evidence.State, error] {
 // StatesAt returns the intervals as they were known to the first size entries.
 func (v *View) StatesAt(size int64, want StateFilter) iter.Seq2[evidence.State, error] {
 	return func(yield func(evidence.State, error) bool) {
-		var pending evidence.State
-		var interval []byte // key of pending, without the entry
-		c := v.sts.Cursor()
+		f := v.finder()
 		prefix := want.prefix()
-		for k, value := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, value = c.Next() {
-			s, entry, err := parseState(k, value)
+		c := v.sts.Cursor()
+		for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); {
+			scope, check, err := stateGroup(k)
+			var group []storedState
+			if err == nil && (want.Check == "" || want.Check == check) {
+				group, err = v.group(min(size, v.size), scope, check)
+			}
 			if err != nil {
-				yield(s, err)
+				yield(evidence.State{}, err)
 				return
 			}
-			if entry >= min(size, v.size) || !want.wants(s) {
-				continue
+			if want.Subject != "" {
+				group = ofSubject(group, want.Subject)
 			}
-			if name := k[:len(k)-8]; !bytes.Equal(name, interval) {
-				if interval != nil && !yield(pending, nil) {
+			for _, s := range group {
+				if s.observation != 0 {
+					s.Observation, err = f.digest(s.observation)
+				}
+				if !yield(s.State, err) || err != nil {
 					return
 				}
-				interval = append(interval[:0], name...)
 			}
-			pending = s
-		}
-		if interval != nil {
-			yield(pending, nil)
+			next := seriesPrefix(scope, check)
+			next[len(next)-1] = 1 // behind the group
+			k, _ = c.Seek(next)
 		}
 	}
 }
@@ -103,13 +186,104 @@ func (f StateFilter) prefix() []byte {
 		return nil
 	case f.Check == "":
 		return seriesPrefix(f.Scope)
-	case f.Subject == "":
-		return seriesPrefix(f.Scope, f.Check)
 	}
-	return seriesPrefix(f.Scope, f.Check, f.Subject)
+	return seriesPrefix(f.Scope, f.Check)
 }
 
-func (f StateFilter) wants(s evidence.State) bool {
-	return (f.Scope == "" || f.Scope == s.Scope) && (f.Check == "" || f.Check == s.Check) &&
-		(f.Subject == "" || f.Subject == s.Subject)
+func stateGroup(k []byte) (scope, check string, err error) {
+	parts := bytes.SplitN(k, []byte{0}, 3)
+	if len(parts) != 3 || len(parts[2]) != 4+8 {
+		return "", "", fmt.Errorf("%w: row of states %q", ErrDamaged, k)
+	}
+	return string(parts[0]), string(parts[1]), nil
+}
+
+func ofSubject(group []storedState, subject string) []storedState {
+	from, _ := slices.BinarySearchFunc(group, subject, func(s storedState, subject string) int { return strings.Compare(s.Subject, subject) })
+	to := from
+	for to < len(group) && group[to].Subject == subject {
+		to++
+	}
+	return group[from:to]
+}
+
+// groupCache keeps the last group that was read.
+type groupCache struct {
+	mu     sync.Mutex
+	size   int64
+	scope  string
+	check  string
+	states []storedState
+}
+
+// group returns the intervals of one check in one scope, sorted. The result must not be changed.
+func (v *View) group(size int64, scope, check string) ([]storedState, error) {
+	c := &v.lastGroup
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states != nil && c.size == size && c.scope == scope && c.check == check {
+		return c.states, nil
+	}
+	var rows []stateRowKey
+	prefix := seriesPrefix(scope, check)
+	cursor := v.sts.Cursor()
+	for k, value := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, value = cursor.Next() {
+		if !hasPrefix(k, prefix, 4+8) {
+			return nil, fmt.Errorf("%w: row of states %q", ErrDamaged, k)
+		}
+		if entry := int64(number(k[len(k)-8:])); entry < size {
+			rows = append(rows, stateRowKey{entry, number4(k[len(prefix):]), value})
+		}
+	}
+	slices.SortFunc(rows, func(a, b stateRowKey) int { return cmp.Or(cmp.Compare(a.entry, b.entry), cmp.Compare(a.row, b.row)) })
+	all := []storedState{}
+	for _, r := range rows {
+		var err error
+		if all, err = v.unpackStates(all, r.value, scope, check); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b storedState) int { return compareStates(a.State, b.State) })
+	states := all[:0]
+	for _, s := range all { // the last of equals counts
+		if n := len(states); n > 0 && compareStates(states[n-1].State, s.State) == 0 {
+			states[n-1] = s
+		} else {
+			states = append(states, s)
+		}
+	}
+	c.size, c.scope, c.check, c.states = size, scope, check, states
+	return states, nil
+}
+
+type stateRowKey struct {
+	entry int64
+	row   uint32
+	value []byte
+}
+
+func (v *View) unpackStates(dst []storedState, value []byte, scope, check string) ([]storedState, error) {
+	r := reader{rest: value}
+	n, size := r.bounded(rowStates), r.bounded(maxChunk)
+	if r.bad {
+		return nil, r.err("row of states")
+	}
+	raw := r.rest
+	if len(raw) != size {
+		var err error
+		if raw, err = v.s.codecs.unpack(v.tx, 0, raw, size); err != nil {
+			return nil, fmt.Errorf("row of states: %w", err)
+		}
+	}
+	return readStates(dst, raw, n, scope, check)
+}
+
+// stateCount returns how many intervals the rows of states hold, those that were replaced among them.
+func stateCount(tx *bbolt.Tx) (n int64) {
+	c := tx.Bucket(bucketStates).Cursor()
+	for k, value := c.First(); k != nil; k, value = c.Next() {
+		r := reader{rest: value}
+		n += int64(r.bounded(rowStates))
+	}
+	return n
 }

@@ -43,7 +43,7 @@ func (s *Store) Stats() (st Stats, err error) {
 			case string(bucketSeries):
 				st.Snapshots = n
 			case string(bucketStates):
-				st.States = n
+				st.States = stateCount(tx)
 			}
 		}
 		c := tx.Bucket(bucketDigests).Cursor()

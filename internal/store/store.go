@@ -24,7 +24,7 @@ package store
 //	roots      root                         → list u64
 //	heads      series                       → list u64: what the next list of that name is written against
 //	series     collector 0x00 scope 0x00 source 0x00 entry u64 → snapshot object, list, window: see seriesRow
-//	states     scope 0x00 check 0x00 subject 0x00 first entry u64 → see stateRow
+//	states     scope 0x00 check 0x00 row u32 entry u64 → intervals: see states.go
 //	cursors    name                         → bytes of whoever reads on from there
 //
 // Objects and lists have numbers because a number in a list is two bytes where a digest is 32. They count up from 1 and are

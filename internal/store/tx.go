@@ -40,23 +40,27 @@ func (s *Store) update(write string, fn func(tx *bbolt.Tx) error) (err error) {
 		return ErrReadOnly
 	}
 	defer guard(&err)()
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+	var refused error // of fn
+	err = s.hooks.run(write, func() error {
+		tx, err := s.db.Begin(true)
+		if err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+		defer func() { _ = tx.Rollback() }() // without effect after Commit
+		s.db.AllocSize = int(min(max(tx.Size()/8, allocSize), maxAllocSize))
+		if refused = fn(tx); refused != nil {
+			return refused
+		}
+		return tx.Commit()
+	})
+	if err == nil || refused != nil {
+		return refused
 	}
-	defer func() { _ = tx.Rollback() }() // without effect after Commit
-	s.db.AllocSize = int(min(max(tx.Size()/8, allocSize), maxAllocSize))
-	if err := fn(tx); err != nil {
-		return err
-	}
-	if err := s.hooks.run(write, tx.Commit); err != nil {
-		err = diskFull(err)
-		s.mu.Lock()
-		s.broken = err
-		s.mu.Unlock()
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
+	err = diskFull(err)
+	s.mu.Lock()
+	s.broken = err
+	s.mu.Unlock()
+	return fmt.Errorf("write: %w", err)
 }
 
 // View calls fn with a view of what is committed now; later commits do not show in it. A view must not outlive fn. Keep

@@ -18,6 +18,7 @@ type View struct {
 	s                                            *Store
 	tx                                           *bbolt.Tx
 	size                                         int64
+	lastGroup                                    groupCache
 	staged                                       map[evidence.Digest]uint64 // lists that the batch being committed made
 	meta, entries, hashes, kinds                 *bbolt.Bucket
 	segments, digests, lists, roots, series, sts *bbolt.Bucket

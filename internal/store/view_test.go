@@ -349,6 +349,9 @@ func TestStates(t *testing.T) {
 	if err := b.PutStates([]evidence.State{{Scope: "a\x00b"}}); err == nil {
 		t.Error("a scope with a zero byte was put")
 	}
+	if err := b.PutStates([]evidence.State{{Observation: evidence.Sum(nil)}}); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("an observation that is nowhere: %v", err)
+	}
 }
 
 // TestReaders reads while a batch writes: every view is whole and stays as it was.
@@ -458,6 +461,7 @@ func TestCompactAndBackup(t *testing.T) {
 		_, err = e.Stage(t.Context(), b, 0, e.Corpus(t).Day(t, 0))
 		must(t, err)
 		must(t, b.PutStates(storetest.States(2100, 5)))
+		must(t, b.Flush())
 		b.Discard()
 	}
 	before, shown := storetest.Check(t, s), dump(t, s)
