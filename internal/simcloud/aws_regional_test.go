@@ -60,7 +60,8 @@ func TestEC2(t *testing.T) {
 	if on := ask(t, client.DescribeRegions, &ec2.DescribeRegionsInput{}).Regions; len(on) != len(regions.Regions)-1 {
 		t.Errorf("%d regions are on", len(on))
 	}
-	if got := code(t, client.DescribeVolumes, &ec2.DescribeVolumesInput{NextToken: aws.String("x")}); got != "InvalidNextToken" {
+	made := &ec2.DescribeVolumesInput{NextToken: aws.String("x")}
+	if got := code(t, client.DescribeVolumes, made); got != "InvalidNextToken" {
 		t.Errorf("a made-up token: %s", got)
 	}
 	off := ec2.NewFromConfig(awsConfig(c, prod, "af-south-1"))

@@ -29,9 +29,10 @@ func awsConfig(c *Cloud, account, region string) aws.Config {
 // loopback reaches the cloud under any name: S3 Control puts the account before the host.
 func loopback(c *Cloud) *http.Client {
 	host := strings.TrimPrefix(c.URL("aws"), "http://")
-	return &http.Client{Transport: &steady{http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", host)
-	}}}}
+	}
+	return &http.Client{Transport: &steady{http.Transport{DialContext: dial}}}
 }
 
 // steady keeps net/http from closing a connection under a quick answer: the SDK closes a request's body when the answer

@@ -53,7 +53,8 @@ func FuzzRequests(f *testing.F) {
 // FuzzLoad reads any estate: it is taken or refused with an error, and what is taken can be asked.
 func FuzzLoad(f *testing.F) {
 	const base = `{"company":"X","base":"2026-07-03T06:00:00Z","days":3}`
-	f.Add(base, `[{"UserName":"a","CreateDate":"{{day-1}}"}]`, `[{"day":1,"in":"aws/111122223333/users","item":"a","remove":true}]`)
+	f.Add(base, `[{"UserName":"a","CreateDate":"{{day-1}}"}]`,
+		`[{"day":1,"in":"aws/111122223333/users","item":"a","remove":true}]`)
 	f.Add(base, `[{"UserName":"a"}]`, `[{"day":1,"in":"aws/111122223333/users","item":"a","merge":{"Tags":[1]}}]`)
 	f.Add(base, `[{"UserName":7}]`, `[{"day":2,"in":"aws/111122223333/users","item":"7","reverse":"Tags"}]`)
 	f.Fuzz(func(t *testing.T, head, users, timeline string) {

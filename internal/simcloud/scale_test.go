@@ -38,7 +38,8 @@ func sweep(t testing.TB, c *Cloud) (subjects int, ids map[string]bool) {
 			see(v.VolumeId)
 		}
 	}
-	for p := ec2.NewDescribeSnapshotsPaginator(vms, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}); p.HasMorePages(); {
+	own := &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}
+	for p := ec2.NewDescribeSnapshotsPaginator(vms, own); p.HasMorePages(); {
 		out, err := p.NextPage(t.Context())
 		must(err)
 		for _, s := range out.Snapshots {
@@ -151,7 +152,7 @@ func TestScaleIsLazyAndRepeatable(t *testing.T) {
 func BenchmarkServe(b *testing.B) {
 	c := start(b, Scale(10000, 1), Options{})
 	id, _ := AWSKey(ScaleAccount)
-	sign := "AWS4-HMAC-SHA256 Credential=" + id + "/20260703/" + ScaleRegion + "/s3/aws4_request, SignedHeaders=host, Signature=0"
+	sign := "AWS4-HMAC-SHA256 Credential=" + id + "/20260703/" + ScaleRegion + "/s3/aws4_request, Signature=0"
 	b.RunParallel(func(pb *testing.PB) {
 		client := bare(c, sign)
 		for pb.Next() {
