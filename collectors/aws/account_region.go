@@ -44,7 +44,8 @@ func collectRegions(ctx context.Context, s *session, t *collect.Task) error {
 			continue
 		}
 		name := aws.ToString(r.RegionName)
-		if err := s.emit(ctx, t, subject("arn:"+s.partition+":account::"+s.account+":region/"+name, name), RegionDoc{r}); err != nil {
+		sub := subject("arn:"+s.partition+":account::"+s.account+":region/"+name, name)
+		if err := s.emit(ctx, t, sub, RegionDoc{r}); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // errNoCredentials is returned when the default chain holds none.
-var errNoCredentials = errors.New("no AWS credentials: set a profile, the AWS_* variables, or run where a role is attached")
+var errNoCredentials = errors.New(
+	"no AWS credentials: set a profile, the AWS_* variables, or run where a role is attached")
 
 // assumed gives a role's credentials for an hour at a time.
 type assumed struct {

@@ -12,8 +12,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Classify implements collect.Provider: by the error's code first, because S3 answers 403 and 404 to many things, then by
-// the status of the answer.
+// Classify implements collect.Provider: by the error's code first, because S3 answers 403 and 404 to many things, then
+// by the status of the answer.
 func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -46,15 +46,16 @@ func codeOf(api smithy.APIError) string {
 func byCode(code string) (evidence.Outcome, bool) {
 	switch strings.TrimSuffix(code, "Exception") {
 	case "AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized",
-		"AllAccessDisabled", "AccountProblem", "Forbidden", "OperationDisabled", "InsufficientDependencyServiceAccessPermission":
+		"AllAccessDisabled", "AccountProblem", "Forbidden", "OperationDisabled",
+		"InsufficientDependencyServiceAccessPermission":
 		return evidence.OutcomeDenied, true
 	case "ExpiredToken", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClient", "InvalidAccessKeyId",
 		"SignatureDoesNotMatch", "InvalidSignature", "InvalidToken", "TokenRefreshRequired", "AuthFailure",
 		"MissingAuthenticationToken", "IncompleteSignature", "RequestTimeTooSkewed":
 		return evidence.OutcomeExpired, true
-	case "Throttling", "ThrottlingException", "ThrottledException", "Throttled", "RequestThrottled", "RequestLimitExceeded",
-		"BandwidthLimitExceeded", "LimitExceeded", "RequestThrottledException", "SlowDown", "TooManyRequests",
-		"ProvisionedThroughputExceeded", "TransactionInProgress", "PriorRequestNotComplete", "EC2ThrottledException":
+	case "Throttling", "Throttled", "RequestThrottled", "EC2Throttled", "RequestLimitExceeded", "LimitExceeded",
+		"BandwidthLimitExceeded", "ProvisionedThroughputExceeded", "SlowDown", "TooManyRequests",
+		"TransactionInProgress", "PriorRequestNotComplete":
 		return evidence.OutcomeThrottled, true
 	case "OptInRequired", "SubscriptionRequired", "NotSignedUp":
 		return evidence.OutcomeNotEnabled, true
@@ -72,8 +73,8 @@ func byStatus(status int) evidence.Outcome {
 	return evidence.OutcomeFailed
 }
 
-// Rates implements collect.Paced: what the services bear in one account and region, with a margin for the account's own
-// use of its quotas. Most are not published.
+// Rates implements collect.Paced: what the services bear in one account and region, with a margin for the account's
+// own use of its quotas. Most are not published.
 func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{
 		"":           {PerSecond: 10, Burst: 20},

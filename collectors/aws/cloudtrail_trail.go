@@ -64,8 +64,8 @@ func cloudtrailTrail() collect.Collector {
 }
 
 func collectTrails(ctx context.Context, s *session, t *collect.Task) error {
-	// Shadow trails are left out by the API: every trail is told by its home region alone. A trail of the organisation that
-	// another account owns is told in its home region too.
+	// Shadow trails are left out by the API: every trail is told by its home region alone. A trail of the organisation
+	// that another account owns is told in its home region too.
 	t.Params("cloudtrail:DescribeTrails", map[string]string{"includeShadowTrails": "false"})
 	out, err := ask(ctx, t, "cloudtrail:DescribeTrails", func(ctx context.Context) (*cloudtrail.DescribeTrailsOutput, error) {
 		return s.cloudtrail().DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(false)})

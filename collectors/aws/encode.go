@@ -14,9 +14,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// encoder writes documents by one rule: Go field names, sorted; nil pointers, slices and maps and empty strings of fields
-// are left out, since the answer left them out; booleans and numbers are always written; embedded structs are flattened.
-// It keeps a plan per type, so that reflection over names happens once.
+// encoder writes documents by one rule: Go field names, sorted; nil pointers, slices and maps and empty strings of
+// fields are left out, since the answer left them out; booleans and numbers are always written; embedded structs are
+// flattened. It keeps a plan per type, so that reflection over names happens once.
 type encoder struct {
 	plans   sync.Map  // reflect.Type to encodeFunc
 	buffers sync.Pool // of *[]byte, for documents that live until they are sealed

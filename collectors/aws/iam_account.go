@@ -148,7 +148,9 @@ func (s *session) aliases(ctx context.Context, t *collect.Task, doc *accountDoc)
 func (s *session) supportAccess(ctx context.Context, t *collect.Task, doc *accountDoc) error {
 	arn := "arn:" + s.partition + ":iam::aws:policy/AWSSupportAccess"
 	t.Params("iam:ListEntitiesForPolicy", map[string]string{"PolicyArn": arn})
-	held := &SupportAccess{PolicyRoles: []types.PolicyRole{}, PolicyUsers: []types.PolicyUser{}, PolicyGroups: []types.PolicyGroup{}}
+	held := &SupportAccess{
+		PolicyRoles: []types.PolicyRole{}, PolicyUsers: []types.PolicyUser{}, PolicyGroups: []types.PolicyGroup{},
+	}
 	p := iam.NewListEntitiesForPolicyPaginator(s.iam(), &iam.ListEntitiesForPolicyInput{PolicyArn: &arn})
 	err := pages(ctx, t, "iam:ListEntitiesForPolicy", p, func(page *iam.ListEntitiesForPolicyOutput) error {
 		held.PolicyRoles = append(held.PolicyRoles, page.PolicyRoles...)
@@ -184,7 +186,8 @@ func (s *session) summary(ctx context.Context, t *collect.Task) (map[string]int3
 	return summary, err
 }
 
-// count states the account summary's own count of what a collector lists. Not being allowed to ask is no reason to fail.
+// count states the account summary's own count of what a collector lists. Not being allowed to ask is no reason to
+// fail.
 func (s *session) count(ctx context.Context, t *collect.Task, key string) error {
 	summary, err := s.summary(ctx, t)
 	if err != nil {

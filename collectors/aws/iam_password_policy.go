@@ -10,8 +10,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// PasswordPolicyDoc is the account's password policy. The subject exists in every account; PasswordPolicy is absent when
-// none is set.
+// PasswordPolicyDoc is the account's password policy. The subject exists in every account; PasswordPolicy is absent
+// when none is set.
 type PasswordPolicyDoc struct {
 	PasswordPolicy *types.PasswordPolicy
 }

@@ -43,7 +43,8 @@ func iamPolicy() collect.Collector {
 }
 
 func collectPolicies(ctx context.Context, s *session, t *collect.Task) error {
-	err := s.details(ctx, t, types.EntityTypeLocalManagedPolicy, func(page *iam.GetAccountAuthorizationDetailsOutput) error {
+	const kind = types.EntityTypeLocalManagedPolicy
+	err := s.details(ctx, t, kind, func(page *iam.GetAccountAuthorizationDetailsOutput) error {
 		t.Listed(len(page.Policies))
 		for _, p := range page.Policies {
 			sub := subject(aws.ToString(p.Arn), aws.ToString(p.PolicyName))

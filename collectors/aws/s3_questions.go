@@ -101,8 +101,8 @@ func questions() []question {
 	}
 }
 
-// askAll asks everything about the bucket, one question after the other: many buckets are asked at once. It reports whether
-// the bucket is still there.
+// askAll asks everything about the bucket, one question after the other: many buckets are asked at once. It reports
+// whether the bucket is still there.
 func (q *bucketQuestions) askAll(ctx context.Context) (bool, error) {
 	c, t := q.s.s3(q.region), q.t.In(q.region)
 	for _, part := range questions() {
@@ -117,8 +117,8 @@ func (q *bucketQuestions) askAll(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// locate finds the region of a bucket whose listing did not name it. Without it nothing can be asked: every part is missing
-// for the same reason. It reports whether the bucket is still there.
+// locate finds the region of a bucket whose listing did not name it. Without it nothing can be asked: every part is
+// missing for the same reason. It reports whether the bucket is still there.
 func (q *bucketQuestions) locate(ctx context.Context) (bool, error) {
 	const op = "s3:GetBucketLocation"
 	out, err := ask(ctx, q.t, op, func(ctx context.Context) (*s3.GetBucketLocationOutput, error) {

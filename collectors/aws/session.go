@@ -17,8 +17,8 @@ import (
 	"exhibit/internal/collect"
 )
 
-// session is one account in one region, or the account itself in the region where global services answer. Clients are made
-// when first asked for, and are garbage with the session.
+// session is one account in one region, or the account itself in the region where global services answer. Clients are
+// made when first asked for, and are garbage with the session.
 type session struct {
 	account, partition string
 	cfg                aws.Config
@@ -103,7 +103,9 @@ func (f fixed) ResolveEndpoint(context.Context, s3control.EndpointParameters) (s
 }
 
 // ask makes one call and returns its answer.
-func ask[Out any](ctx context.Context, t *collect.Task, op string, f func(ctx context.Context) (Out, error)) (Out, error) {
+func ask[Out any](
+	ctx context.Context, t *collect.Task, op string, f func(ctx context.Context) (Out, error),
+) (Out, error) {
 	var out Out
 	err := t.Call(ctx, op, func(ctx context.Context) (err error) {
 		out, err = f(ctx)

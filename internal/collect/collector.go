@@ -18,8 +18,9 @@ type Collector struct {
 	// Operations are all API operations that it calls, the list operation first. Any other is refused by the transport
 	// before it leaves, and the least-privilege policies are generated from this list.
 	Operations []Operation
-	// Collect lists the subjects of one scope and emits them. session is what the source's Scopes gave for the scope; see
-	// Typed. An error means that the list is not whole; parts of a subject that could not be asked are recorded by Part.
+	// Collect lists the subjects of one scope and emits them. session is what the source's Scopes gave for the scope;
+	// see Typed. An error means that the list is not whole; parts of a subject that could not be asked are recorded by
+	// Part.
 	Collect func(ctx context.Context, session any, t *Task) error
 }
 
@@ -33,8 +34,9 @@ type Operation struct {
 	Name string
 	// Permissions allow it: all of them are needed. Empty means that any caller may ask.
 	Permissions []string
-	// Method and Path are what the transport lets out for a REST operation: "GET", "/storage/v1/b/{bucket}/iam"; a brace
-	// stands for one segment, "{name...}" at the end for all the rest. Empty for AWS, whose SDK names its operations.
+	// Method and Path are what the transport lets out for a REST operation: "GET", "/storage/v1/b/{bucket}/iam"; a
+	// brace stands for one segment, "{name...}" at the end for all the rest. Empty for AWS, whose SDK names its
+	// operations.
 	Method, Path string
 	// Absent are provider error codes that answer "not configured" rather than fail: "NoSuchBucketPolicy".
 	Absent []string
@@ -53,12 +55,12 @@ type Provider interface {
 	Collectors() []Collector
 	// Operations are those that Caller and Scopes call. They enter the generated permissions as a collector's do.
 	Operations() []Operation
-	// Open reads the provider's section with decode (strict: unknown keys are errors with line and column) and connects.
-	// It makes no call beyond what credentials need. All its clients must send through env.Transport, or, for obtaining
-	// credentials only, env.AuthTransport.
+	// Open reads the provider's section with decode (strict: unknown keys are errors with line and column) and
+	// connects. It makes no call beyond what credentials need. All its clients must send through env.Transport, or,
+	// for obtaining credentials only, env.AuthTransport.
 	Open(ctx context.Context, decode func(any) error, env Env) (Source, error)
-	// Classify tells the outcome and the provider's error code of an error of its SDK, and the empty outcome for one it
-	// does not know; network and time errors need not be known.
+	// Classify tells the outcome and the provider's error code of an error of its SDK, and the empty outcome for one
+	// it does not know; network and time errors need not be known.
 	Classify(err error) (outcome evidence.Outcome, code string)
 }
 
@@ -66,8 +68,9 @@ type Provider interface {
 type Source interface {
 	// Caller asks the provider who is asking.
 	Caller(ctx context.Context, t *Task) (evidence.Identity, error)
-	// Scopes lists every scope that the configuration asks for, with what was found out about it. A scope that cannot be
-	// reached is listed with its outcome and reason, never left out. An error means that not even the list is known.
+	// Scopes lists every scope that the configuration asks for, with what was found out about it. A scope that cannot
+	// be reached is listed with its outcome and reason, never left out. An error means that not even the list is
+	// known.
 	Scopes(ctx context.Context, t *Task) ([]ScopePlan, error)
 	// Close lets go of connections.
 	Close() error
@@ -79,8 +82,8 @@ type ScopePlan struct {
 	// Outcome is OutcomeOK when the scope can be tried, else why not, with Reason.
 	Outcome evidence.Outcome
 	Reason  string
-	// Session is handed to the collectors. Regional collectors get the plans whose scope has a region, the others those
-	// without; Only narrows further when not nil.
+	// Session is handed to the collectors. Regional collectors get the plans whose scope has a region, the others
+	// those without; Only narrows further when not nil.
 	Session any
 	Only    func(Collector) bool
 	// Endpoint is the host that will answer, for the origin.

@@ -27,8 +27,8 @@ import (
 	"github.com/google/osv-scalibr/veles/secrets/stripeapikeys"
 )
 
-// rule is one detector with the literals without which it cannot find anything. Veles (the detectors of OSV-SCALIBR) was
-// taken over gitleaks: one module against 63, and no cost but the literals' for a document without them.
+// rule is one detector with the literals without which it cannot find anything. Veles (the detectors of OSV-SCALIBR)
+// was taken over gitleaks: one module against 63, and no cost but the literals' for a document without them.
 type rule struct {
 	name     string
 	literals []string // nil: see userInURL
@@ -70,7 +70,7 @@ func rules() []rule {
 		{"slack-token", []string{"xapp-"}, slacktoken.NewAppLevelTokenDetector()},
 		{"slack-token", []string{"xoxe"}, slacktoken.NewAppConfigAccessTokenDetector()},
 		{"slack-token", []string{"xoxb-", "xoxp-", "xoxa-", "xoxr-"}, shape(`\bxox[abpr]-[0-9]{6,}-[0-9A-Za-z-]{16,}`)},
-		{"slack-webhook", []string{"hooks.slack.com/"}, shape(`hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,}`)},
+		{"slack-webhook", []string{"hooks.slack.com/"}, slackWebhook()},
 		{"stripe-key", []string{"sk_live_"}, stripeapikeys.NewSecretKeyDetector()},
 		{"stripe-key", []string{"rk_live_"}, stripeapikeys.NewRestrictedKeyDetector()},
 		{"stripe-webhook", []string{"whsec_"}, stripeapikeys.NewWebhookSecretDetector()},
@@ -132,8 +132,8 @@ func (d *detector) find(text string) string {
 	return d.findAll([]span{{text: text}})[0]
 }
 
-// findAll returns for each text the rule that found a secret in it, or "". They are looked at together, because an access
-// key's two halves often stand in two strings.
+// findAll returns for each text the rule that found a secret in it, or "". They are looked at together, because an
+// access key's two halves often stand in two strings.
 func (d *detector) findAll(texts []span) []string {
 	var all []byte
 	ends := make([]int, len(texts))
@@ -169,7 +169,8 @@ type pattern struct{ re *regexp.Regexp }
 // shape returns a detector of all that the expression matches.
 func shape(expr string) veles.Detector { return pattern{regexp.MustCompile(expr)} }
 
-// urlCredentials finds user:password@ in URLs. The library's own detector would bring an SSH client with its validators.
+// urlCredentials finds user:password@ in URLs. The library's own detector would bring an SSH client with its
+// validators.
 func urlCredentials() veles.Detector {
 	return shape(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:@/?#"']+:[^\s@/?#"']+@[^\s@]`)
 }
@@ -178,6 +179,11 @@ func urlCredentials() veles.Detector {
 // mistyped or made-up token in evidence is treated like any other.
 func gitHubToken() veles.Detector {
 	return shape(`\b(?:gh[opsur]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{60,255})`)
+}
+
+// slackWebhook finds addresses that whoever has them may post to.
+func slackWebhook() veles.Detector {
+	return shape(`hooks\.slack\.com/(?:services|workflows)/[A-Za-z0-9/_-]{20,}`)
 }
 
 // azureKey finds a storage account's key in a connection string.

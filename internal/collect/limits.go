@@ -107,8 +107,8 @@ func (p *pacer) lane(k laneKey) *lane {
 	return l
 }
 
-// circuit breaks after so many answers in a row that never came, so that a dead region costs seconds and not hours. After
-// a pause it lets calls through again.
+// circuit breaks after so many answers in a row that never came, so that a dead region costs seconds and not hours.
+// After a pause it lets calls through again.
 type circuit struct {
 	after int
 	pause time.Duration

@@ -2,7 +2,8 @@ package collect
 
 import "strings"
 
-// literals looks for many short strings in one pass over a text: three table lookups a byte rule out nearly all places.
+// literals looks for many short strings in one pass over a text: three table lookups a byte rule out nearly all
+// places.
 type literals struct {
 	all    []string
 	tables [3][256]uint64 // by position: which groups have a literal with that byte there

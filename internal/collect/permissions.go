@@ -2,8 +2,8 @@ package collect
 
 import "slices"
 
-// Permissions returns every permission that the provider's declared operations need, sorted: the least that a collecting
-// identity can do with.
+// Permissions returns every permission that the provider's declared operations need, sorted: the least that a
+// collecting identity can do with.
 func Permissions(p Provider) []string {
 	var all []string
 	add := func(operations []Operation) {

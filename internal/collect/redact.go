@@ -47,8 +47,8 @@ func (r *redactor) declared(doc []byte, tree *pathTree) ([]byte, error) {
 	return w.result(), nil
 }
 
-// detected replaces the strings in which the detector finds a secret. Whole strings: a detector tells where a secret is, and
-// seldom all of it that hurts.
+// detected replaces the strings in which the detector finds a secret. Whole strings: a detector tells where a secret
+// is, and seldom all of it that hurts.
 func (r *redactor) detected(doc []byte, d *detector) ([]byte, error) {
 	w := walker{doc: doc}
 	var texts []span

@@ -75,9 +75,9 @@ type run struct {
 	telling   sync.Mutex
 }
 
-// Run collects from all sources at once and stages snapshots and subjects in the batch, which the caller then commits with
-// the Run as its body. What the sources could not answer is in the Run; an ended context is in Run.Error, with the scopes
-// that were not tried. The error is the batch's: nothing of it may be committed.
+// Run collects from all sources at once and stages snapshots and subjects in the batch, which the caller then commits
+// with the Run as its body. What the sources could not answer is in the Run; an ended context is in Run.Error, with
+// the scopes that were not tried. The error is the batch's: nothing of it may be committed.
 func Run(ctx context.Context, cfg Config) (evidence.Run, error) {
 	r := newRun(cfg)
 	result := evidence.Run{ID: r.ID, Trigger: r.Trigger, Tool: r.Tool, Window: evidence.Window{From: r.now()}}

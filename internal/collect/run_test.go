@@ -360,8 +360,8 @@ func (d *dead) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, unreachable()
 }
 
-// TestACallEndsWhenItsPlaceIsGivenUp holds that retries inside a call count as requests do: an SDK that tries on and on
-// must not keep a dead region busy.
+// TestACallEndsWhenItsPlaceIsGivenUp holds that retries inside a call count as requests do: an SDK that tries on and
+// on must not keep a dead region busy.
 func TestACallEndsWhenItsPlaceIsGivenUp(t *testing.T) {
 	transport := &dead{}
 	f := &fake{}

@@ -11,10 +11,10 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Sealer turns subjects of one schema into the canonical bytes that are kept, without the secrets in them: values at the
-// schema's secret paths, and strings in which a detector finds one, are replaced by a keyed digest of their text. The same
-// secret has the same digest everywhere in a store, so that reuse and rotation stay visible. It may be used at once from
-// many goroutines.
+// Sealer turns subjects of one schema into the canonical bytes that are kept, without the secrets in them: values at
+// the schema's secret paths, and strings in which a detector finds one, are replaced by a keyed digest of their text.
+// The same secret has the same digest everywhere in a store, so that reuse and rotation stay visible. It may be used
+// at once from many goroutines.
 type Sealer struct {
 	key      []byte
 	declared *pathTree
@@ -78,8 +78,8 @@ func (s *Sealer) sealNames(subject *evidence.Subject, r *redactor) {
 	}
 }
 
-// envelope writes the subject's canonical encoding around its document, which is canonical already: encoding it again would
-// cost more than all else of sealing.
+// envelope writes the subject's canonical encoding around its document, which is canonical already: encoding it again
+// would cost more than all else of sealing.
 func envelope(s evidence.Subject) ([]byte, error) {
 	b := make([]byte, 0, len(s.Doc)+len(s.ID)+len(s.Name)+len(s.Type)+256)
 	b = append(append(b, `{"doc":`...), s.Doc...)

@@ -2,8 +2,8 @@ package collect
 
 import "exhibit/internal/evidence"
 
-// Relies records that the snapshot rests on op's answer that Once gave, whichever collector it was that asked: the calls
-// and requests are counted there.
+// Relies records that the snapshot rests on op's answer that Once gave, whichever collector it was that asked: the
+// calls and requests are counted there.
 func (t *Task) Relies(op string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

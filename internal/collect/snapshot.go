@@ -73,7 +73,8 @@ func summary(c Collector, snap evidence.Snapshot, ended error) (
 	return outcome, snap.Outcome, snap.Subjects.Count, requests, reason
 }
 
-// collect calls the collector, if its scope can be tried at all. A panic is a failed collection and not the end of others.
+// collect calls the collector, if its scope can be tried at all. A panic is a failed collection and not the end of
+// others.
 func (r *run) collect(ctx context.Context, plan ScopePlan, t *Task) error {
 	if plan.Outcome != "" && plan.Outcome != evidence.OutcomeOK {
 		e := &Error{Outcome: plan.Outcome, Code: notAsked, Err: errors.New("not asked: " + plan.Reason)}

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// steady hides the WriteTo method of a request's body. The AWS SDK closes the body as soon as an answer begins, and its
-// WriteTo then fails with EOF; when the server is quick, net/http takes that for a failed request and closes the
+// steady hides the WriteTo method of a request's body. The AWS SDK closes the body as soon as an answer begins, and
+// its WriteTo then fails with EOF; when the server is quick, net/http takes that for a failed request and closes the
 // connection under the answer.
 type steady struct {
 	next http.RoundTripper

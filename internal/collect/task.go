@@ -93,9 +93,11 @@ func (t *Task) Call(ctx context.Context, op string, fn func(ctx context.Context)
 }
 
 // Part makes one call about one subject, whose answer fn puts under key of its document. An answer "not configured" is
-// (false, nil): leave the key out. A failure is recorded in s.Missing under key and is (false, nil) as well. The error is
-// only for a run that has ended. Parts of one subject may not run at the same time; parts of several may.
-func (t *Task) Part(ctx context.Context, s *evidence.Subject, key, op string, fn func(ctx context.Context) error) (bool, error) {
+// (false, nil): leave the key out. A failure is recorded in s.Missing under key and is (false, nil) as well. The error
+// is only for a run that has ended. Parts of one subject may not run at the same time; parts of several may.
+func (t *Task) Part(
+	ctx context.Context, s *evidence.Subject, key, op string, fn func(ctx context.Context) error,
+) (bool, error) {
 	err := t.Call(ctx, op, fn)
 	return err == nil, t.Miss(s, key, err)
 }

@@ -223,8 +223,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Called returns the name of the operation whose call ctx belongs to, and "" outside of a call: for transports that need to
-// know, as a recording does.
+// Called returns the name of the operation whose call ctx belongs to, and "" outside of a call: for transports that
+// need to know, as a recording does.
 func Called(ctx context.Context) string {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
 		return c.op.Name

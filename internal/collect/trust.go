@@ -7,9 +7,9 @@ import (
 	"os"
 )
 
-// trust adds the certificates of AWS_CA_BUNDLE, which the AWS tools read too, to those of the system: behind a proxy that
-// looks into TLS nothing can be reached without. A file that cannot be read adds nothing; the provider says so when it
-// opens, or the connection does.
+// trust adds the certificates of AWS_CA_BUNDLE, which the AWS tools read too, to those of the system: behind a proxy
+// that looks into TLS nothing can be reached without. A file that cannot be read adds nothing; the provider says so
+// when it opens, or the connection does.
 func trust(t *http.Transport, getenv func(string) string) {
 	file := getenv("AWS_CA_BUNDLE")
 	if file == "" {

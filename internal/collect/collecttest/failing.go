@@ -48,7 +48,8 @@ func (s *suite) exercised(t *testing.T, c collect.Collector, rec *Recording) {
 	}
 }
 
-// failing puts a fault in the place of one answer: the run must say so, and nothing may be invented or lost in silence.
+// failing puts a fault in the place of one answer: the run must say so, and nothing may be invented or lost in
+// silence.
 func (s *suite) failing(t *testing.T, c collect.Collector, rec Recording, exchanges []Exchange, at int, f fault) {
 	tape := newTape(exchanges)
 	tape.faulty, tape.fault = at, f
@@ -98,8 +99,8 @@ func namesPermission(c collect.Collector, snap evidence.Snapshot, op string) boo
 	})
 }
 
-// failedItself reports whether the subject says that op failed for it, or that because of it something was not asked: only
-// then may it be one that a good answer would have left out.
+// failedItself reports whether the subject says that op failed for it, or that because of it something was not asked:
+// only then may it be one that a good answer would have left out.
 func failedItself(object []byte, op string) bool {
 	var s evidence.Subject
 	if json.Unmarshal(object, &s) != nil {

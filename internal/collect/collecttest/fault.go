@@ -17,9 +17,9 @@ type Spelled struct {
 	Response Response `json:"response"`
 }
 
-// Faults is testdata/faults.json: how the provider spells each class of error; the first that matches is used. The keys are
-// "denied", "throttled", "failed" (an error of the server), "expired" and "not-enabled"; a class may be left out if the
-// provider has none.
+// Faults is testdata/faults.json: how the provider spells each class of error; the first that matches is used. The
+// keys are "denied", "throttled", "failed" (an error of the server), "expired" and "not-enabled"; a class may be left
+// out if the provider has none.
 type Faults map[string][]Spelled
 
 // fault is one class of error.

@@ -38,7 +38,8 @@ type Recording struct {
 	Subjects []json.RawMessage `json:"subjects"`
 }
 
-// Exchange is one answer to all requests that match. Of several that match alike, each answers once, the last for ever.
+// Exchange is one answer to all requests that match. Of several that match alike, each answers once, the last for
+// ever.
 type Exchange struct {
 	// Operation is the declared operation that asks; empty for what obtains credentials.
 	Operation string   `json:"operation,omitempty"`
