@@ -151,3 +151,41 @@ func must(t testing.TB, err error) {
 func must2[V any](_ V, err error) func(testing.TB) {
 	return func(t testing.TB) { t.Helper(); must(t, err) }
 }
+
+// BenchmarkStates commits the intervals of a first assessment, of which a day later one in a hundred changed, and reads them.
+func BenchmarkStates(b *testing.B) {
+	const n = 60_000
+	for b.Loop() {
+		key, err := storetest.Key("bench.example/log")
+		must(b, err)
+		s, err := store.Create(filepath.Join(b.TempDir(), "evidence.db"), store.CreateOptions{Key: key, At: storetest.Start()})
+		must(b, err)
+		start := time.Now()
+		must2(storetest.CommitAssessment(b.Context(), s, n, 0))(b)
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "first-assessment-ms")
+		batch, err := s.Begin()
+		must(b, err)
+		states := storetest.States(n, 1)
+		start = time.Now()
+		must(b, batch.PutStates(states[:n/100]))
+		_, err = batch.Commit(evidence.KindCatalog, []byte("{}"), storetest.Start())
+		must(b, err)
+		b.ReportMetric(float64(time.Since(start).Milliseconds()), "next-ms")
+		start = time.Now()
+		must(b, s.View(func(v *store.View) error {
+			for i := range n {
+				for _, err := range v.States(store.StateFilter{Scope: states[i].Scope, Check: states[i].Check, Subject: states[i].Subject}) {
+					must(b, err)
+				}
+			}
+			return nil
+		}))
+		b.ReportMetric(float64(time.Since(start).Nanoseconds())/n, "ns/query")
+		st, err := s.Stats()
+		must(b, err)
+		b.ReportMetric(float64(st.Parts["states"])/n, "B/state")
+		b.ReportMetric(float64(st.UsedBytes)/n, "B/observation+state")
+		storetest.Check(b, s)
+		must(b, s.Close())
+	}
+}

@@ -1,11 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 
 	"exhibit/internal/evidence"
 	"exhibit/internal/ledger"
@@ -210,17 +210,14 @@ func (v *View) Objects(ref evidence.ListRef, fn func(key string, d evidence.Dige
 	if err != nil {
 		return err
 	}
-	f := v.finder()
 	for part := range slices.Chunk(items, readAhead) {
 		digests, err := v.digestsOf(part)
 		if err != nil {
 			return err
 		}
-		objects := make([][]byte, len(part))
-		for _, i := range byNumber(part) {
-			if objects[i], err = v.read(&f, part[i].object); err != nil {
-				return err
-			}
+		objects, err := v.readMany(part, digests)
+		if err != nil {
+			return err
 		}
 		for i, it := range part {
 			if err := fn(it.key, digests[i], objects[i]); err != nil {
@@ -229,6 +226,38 @@ func (v *View) Objects(ref evidence.ListRef, fn func(key string, d evidence.Dige
 		}
 	}
 	return nil
+}
+
+// readMany returns the items' objects, verified. Deltas wait until their bases can be read in order, too.
+func (v *View) readMany(items []change, digests []evidence.Digest) ([][]byte, error) {
+	objects := make([][]byte, len(items))
+	bases := make([]change, 0, len(items)/4) // by base's number
+	waiting := make([]int, 0, len(items)/4)
+	f := v.finder()
+	for _, i := range byNumber(items) {
+		content, base, err := v.content(&f, items[i].object)
+		if err != nil {
+			return nil, fmt.Errorf("object %s: %w", digests[i], err)
+		}
+		objects[i] = bytes.Clone(content) // so that it does not keep its frame in memory
+		if base != 0 {
+			bases, waiting = append(bases, change{object: base}), append(waiting, i)
+		}
+	}
+	for _, k := range byNumber(bases) {
+		i := waiting[k]
+		object, err := v.rebuild(bases[k].object, objects[i])
+		if err != nil {
+			return nil, fmt.Errorf("object %s: %w", digests[i], err)
+		}
+		objects[i] = object
+	}
+	for i, object := range objects {
+		if evidence.Sum(object) != digests[i] {
+			return nil, fmt.Errorf("object %s: %w: its bytes have another digest", digests[i], ErrDamaged)
+		}
+	}
+	return objects, nil
 }
 
 // Get returns the digest under key, or ErrUnknown.
@@ -246,97 +275,4 @@ func (v *View) Get(ref evidence.ListRef, key string) (evidence.Digest, error) {
 	}
 	f := v.finder()
 	return f.digest(object)
-}
-
-// Diff calls fn in order of key for every key whose object differs between two lists. The zero digest stands for none.
-func (v *View) Diff(before, after evidence.ListRef, fn func(key string, before, after evidence.Digest) error) error {
-	if before == after {
-		return nil
-	}
-	on, err := v.listNumber(before)
-	if err != nil {
-		return err
-	}
-	nn, err := v.listNumber(after)
-	if err != nil {
-		return err
-	}
-	of, nf := v.finder(), v.finder()
-	return v.diff(on, nn, func(key string, o, n uint64) (err error) {
-		var od, nd evidence.Digest
-		if o != 0 {
-			if od, err = of.digest(o); err != nil {
-				return err
-			}
-		}
-		if n != 0 {
-			if nd, err = nf.digest(n); err != nil {
-				return err
-			}
-		}
-		if od == nd {
-			return nil // stored twice
-		}
-		return fn(key, od, nd)
-	})
-}
-
-// diff compares by object number. When the later list is written as changes on the earlier one, those are all it reads of it.
-func (v *View) diff(before, after uint64, fn func(key string, before, after uint64) error) error {
-	old, err := v.items(before)
-	if err != nil {
-		return err
-	}
-	over, base, err := v.changesSince(after, before)
-	if err != nil {
-		return err
-	}
-	if base != before || before == 0 {
-		return compare(old, over, fn)
-	}
-	for _, c := range over {
-		i, found := slices.BinarySearchFunc(old, c.key, func(c change, key string) int { return strings.Compare(c.key, key) })
-		was := uint64(0)
-		if found {
-			was = old[i].object
-		}
-		old = old[i:]
-		if was != c.object {
-			if err := fn(c.key, was, c.object); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// LeafHashes returns the list's leaves in order, from which any item is proved with ledger.ProveItem.
-func (v *View) LeafHashes(ref evidence.ListRef) ([]ledger.Hash, error) {
-	leaves := make([]ledger.Hash, 0, ref.Count)
-	err := v.List(ref, func(key string, d evidence.Digest) error {
-		leaves = append(leaves, ledger.ListLeaf(key, d))
-		return nil
-	})
-	return leaves, err
-}
-
-// ItemProof proves that the list holds an item under key: its index, its digest, and the proof for ledger.CheckItem.
-func (v *View) ItemProof(ref evidence.ListRef, key string) (index int, d evidence.Digest, proof []ledger.Hash, err error) {
-	index = -1
-	var leaves []ledger.Hash
-	err = v.List(ref, func(k string, digest evidence.Digest) error {
-		if k == key {
-			index, d = len(leaves), digest
-		}
-		leaves = append(leaves, ledger.ListLeaf(k, digest))
-		return nil
-	})
-	if err == nil && index < 0 {
-		err = fmt.Errorf("%q in list %s: %w", key, ref.Root, ErrUnknown)
-	}
-	if err != nil {
-		return -1, evidence.Digest{}, nil, err
-	}
-	proof, err = ledger.ProveItem(leaves, index)
-	return index, d, proof, err
 }
