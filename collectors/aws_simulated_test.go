@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -151,5 +153,40 @@ func TestSimulatedAWSDeadRegion(t *testing.T) {
 		if s.Scope.Region != "" && s.Outcome != want {
 			t.Errorf("%s: %q %s, want %q", s.Scope.ID(), s.Outcome, s.Reason, want)
 		}
+	}
+}
+
+// TestSimulatedAWSThroughAProfile reads the shared configuration: a profile that takes a role with another's keys.
+func TestSimulatedAWSThroughAProfile(t *testing.T) {
+	cloud := start(t, 0)
+	account := cloud.Accounts("aws")[1]
+	id, secret := simcloud.AWSKey(cloud.Accounts("aws")[0])
+	dir := t.TempDir()
+	keys, settings := filepath.Join(dir, "credentials"), filepath.Join(dir, "config")
+	for file, text := range map[string]string{
+		keys: fmt.Sprintf("[base]\naws_access_key_id = %s\naws_secret_access_key = %s\n", id, secret),
+		settings: fmt.Sprintf("[profile audit]\nrole_arn = %s\nsource_profile = base\nregion = eu-west-1\n",
+			simcloud.AWSRole(account)),
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run, err := collect.Run(t.Context(), collect.Config{
+		Sources: []collect.OpenSource{{Name: "aws", Provider: aws.Provider{}, Decode: func(into any) error {
+			return yaml.Load([]byte("profile: audit\nregions: [eu-west-1]"), into, yaml.WithKnownFields())
+		}}},
+		Batch: collecttest.NewMemory(), RedactionKey: make([]byte, 32), Limits: collect.Limits{Pace: math.Inf(1)}, Now: cloud.Now,
+		Getenv: func(name string) string {
+			return map[string]string{
+				"AWS_SHARED_CREDENTIALS_FILE": keys, "AWS_CONFIG_FILE": settings, "AWS_ENDPOINT_URL": cloud.URL("aws"),
+			}[name]
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Outcome != evidence.OutcomeOK || run.Scopes[0].Scope.Account != account {
+		t.Errorf("%q: %+v", run.Outcome, run.Scopes)
 	}
 }
