@@ -2,8 +2,11 @@ package drift
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"exhibit/internal/evidence"
 )
@@ -147,5 +150,30 @@ func TestSubjectsReportMissingObjects(t *testing.T) {
 	}
 	if _, err := Subjects(w, before, after, nil); err == nil {
 		t.Error("a missing object gave no error")
+	}
+}
+
+// TestOrderOfSnapshotsChangesNothing holds that two sides give the same changes, however their snapshots are ordered.
+func TestOrderOfSnapshotsChangesNothing(t *testing.T) {
+	w := newWorld()
+	var before, after Side
+	for _, account := range []string{"3", "1", "2"} {
+		w.scope.Account = account
+		b := w.side(1, w.snapshot(1, "ok", docs{"a": `{"x":1}`, "b": `{}`}), control("x"), verdicts{"a": evidence.Pass, "b": evidence.Fail})
+		a := w.side(2, w.snapshot(2, "ok", docs{"a": `{"x":2}`, "c": `{}`}), control("x"), verdicts{"a": evidence.Fail, "c": evidence.Fail})
+		before.Snapshots, after.Snapshots = append(before.Snapshots, b.Snapshots...), append(after.Snapshots, a.Snapshots...)
+		before.Assessment, after.Assessment, before.Controls, after.Controls = b.Assessment, a.Assessment, b.Controls, a.Controls
+	}
+	all := func(before, after Side) []evidence.Change {
+		subjects, err := Subjects(w, before, after, nil)
+		mustChanges(t, subjects, err)
+		judged, err := Verdicts(w, before, after, nil)
+		return append(subjects, mustChanges(t, judged, err)...)
+	}
+	want := all(before, after)
+	slices.Reverse(before.Snapshots)
+	slices.Reverse(after.Snapshots)
+	if diff := cmp.Diff(want, all(before, after)); diff != "" || len(want) < 9 {
+		t.Errorf("%d changes; with other orders (-want +got):\n%s", len(want), diff)
 	}
 }
