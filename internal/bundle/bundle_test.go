@@ -36,7 +36,9 @@ func write(t testing.TB, v bundle.View, r bundle.Request) ([]byte, bundle.Summar
 
 func TestRoundTrip(t *testing.T) {
 	c := newCompany(t, 5)
-	c.live(t, 0, 30)
+	c.live(t, 0, 29)
+	c.commit(t, evidence.KindRun, evidence.Run{ID: "stopped", Outcome: evidence.OutcomeFailed, Error: "no network"}, on(28))
+	c.live(t, 29, 30)
 	for _, days := range [][2]int{{0, 30}, {4, 10}, {29, 40}, {3, 4}, {0, 0}, {-9, 1}} {
 		b, s, r := write(t, c, c.request(days[0], days[1]))
 		if s.Bytes != int64(len(b)) {

@@ -216,6 +216,13 @@ func TestInside(t *testing.T) {
 			l[6] = strings.TrimSuffix(strings.TrimSpace(l[6]), "}") + `,"no_lists":"none"}`
 			return l
 		}).reseal().zip(), format.ObservationsList, "belong to nothing"},
+		{"assessment without lists and with other totals", m.apart().lines(format.Entries, func(l []string) []string {
+			l[6] = strings.TrimSuffix(strings.TrimSpace(l[6]), "}") + `,"no_lists":"none"}`
+			return l
+		}).reseal().zip(), "assessments/assessments.jsonl", "its totals are not those"},
+		{"a type left out", m.apart().manifest(func(f *format.Manifest) { f.Types = []string{"aws.iam.user"} }).reseal().zip(),
+			format.Snapshots, "does not need"},
+		{"a snapshot of another series", otherSnapshot(m), format.Snapshots, "is not a snapshot of"},
 		{"the last run's list", m.apart().lines(format.SnapshotList, func(l []string) []string {
 			return l[:slices.IndexFunc(l, func(s string) bool { return strings.Contains(s, `"run 9"`) })]
 		}).edit(format.Snapshots, func(b []byte) []byte { return cutLines(b, 4) }).reseal().zip(), format.SnapshotList, "is missing"},
@@ -284,6 +291,31 @@ func TestInside(t *testing.T) {
 	} {
 		mustFind(t, tc.name, tc.b, tc.file, tc.says)
 	}
+}
+
+// otherSnapshot changes the first snapshot of the first run so that it names another source, up to the root of the tree.
+func otherSnapshot(m *maker) []byte {
+	p := m.apart()
+	object, _, _ := strings.Cut(string(p.content(format.Snapshots)), "\n")
+	changed := strings.Replace(object, `"source":"prod"`, `"source":"test"`, 1)
+	p.replace(format.Snapshots, object, changed)
+	p.replace(format.SnapshotList, evidence.Sum([]byte(object)).String(), evidence.Sum([]byte(changed)).String())
+	lines := strings.Split(string(p.content(format.SnapshotList)), "\n")
+	var head format.Head
+	if err := decode([]byte(lines[0]), &head); err != nil {
+		m.t.Fatal(err)
+	}
+	var tree ledger.Roots
+	for _, l := range lines[1 : 1+head.Lists[0].Count] {
+		var it format.Item
+		if err := decode([]byte(l), &it); err != nil {
+			m.t.Fatal(err)
+		}
+		tree.Add(ledger.ListLeaf(it.Key, it.Spans[0].Object))
+	}
+	before, after := head.Lists[0].Root.String(), evidence.Digest(tree.Root()).String()
+	p.replace(format.SnapshotList, before, after)
+	return p.rebody(evidence.KindRun, 0, func(s string) string { return strings.Replace(s, before, after, 1) }).zip()
 }
 
 func without(m *maker, name string) []byte {
