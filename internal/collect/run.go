@@ -95,11 +95,7 @@ func Run(ctx context.Context, cfg Config) (evidence.Run, error) {
 	}
 	var sources sync.WaitGroup
 	for _, s := range r.Sources {
-		sources.Go(func() {
-			if err := r.source(ctx, s, tasks); err != nil {
-				cancel(err)
-			}
-		})
+		sources.Go(func() { r.source(ctx, s, tasks, cancel) })
 	}
 	sources.Wait()
 	close(tasks)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"exhibit/internal/collect"
+	"exhibit/internal/collect/collecttest"
 	"exhibit/internal/evidence"
 )
 
@@ -387,5 +390,89 @@ func TestACallEndsWhenItsPlaceIsGivenUp(t *testing.T) {
 	}
 	if snaps[0].Outcome != evidence.OutcomeUnreachable || run.Outcome != evidence.OutcomeUnreachable {
 		t.Errorf("snapshot %q, run %q, want unreachable", snaps[0].Outcome, run.Outcome)
+	}
+}
+
+// full is a batch that takes so many objects and no more.
+type full struct {
+	*collecttest.Memory
+	left atomic.Int64
+}
+
+func (f *full) List(series, dict string) collect.List {
+	return fullList{f.Memory.List(series, dict), f}
+}
+
+type fullList struct {
+	collect.List
+	batch *full
+}
+
+var errFull = errors.New("no space left on device")
+
+func (l fullList) Add(ctx context.Context, key string, object []byte) (evidence.Digest, error) {
+	if l.batch.left.Add(-1) < 0 {
+		return evidence.Digest{}, errFull
+	}
+	return l.List.Add(ctx, key, object)
+}
+
+func TestAFullDiskEndsTheRunAtOnce(t *testing.T) {
+	var calls atomic.Int64
+	list := func(ctx context.Context, tk *collect.Task) error {
+		for i := range 100 {
+			if err := tk.Call(ctx, "svc:List", func(context.Context) error { calls.Add(1); return nil }); err != nil {
+				return err
+			}
+			tk.Listed(1)
+			if err := tk.Emit(ctx, subject(fmt.Sprint(i))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	f := &fake{collectors: []collect.Collector{lister("a", true, list), lister("b", true, list)}}
+	batch := &full{Memory: collecttest.NewMemory()}
+	batch.left.Store(5)
+	_, err := collect.Run(t.Context(), collect.Config{
+		Sources: []collect.OpenSource{{Name: "src", Provider: f, Decode: func(any) error { return nil }}},
+		Batch:   batch, Limits: collect.Limits{Pace: math.Inf(1), Tasks: 1},
+	})
+	if !errors.Is(err, errFull) {
+		t.Errorf("got %v", err)
+	}
+	if calls.Load() > 6 {
+		t.Errorf("%d calls were made for nothing", calls.Load())
+	}
+}
+
+func TestAScopeThatIsDoneIsLetGoOf(t *testing.T) {
+	type session struct{ big [1 << 20]byte }
+	const accounts = 50
+	var alive, most atomic.Int64
+	f := &fake{scopes: []collect.ScopePlan{}}
+	for i := range accounts {
+		s := &session{}
+		alive.Add(1)
+		runtime.AddCleanup(s, func(int) { alive.Add(-1) }, 0)
+		f.scopes = append(f.scopes, collect.ScopePlan{
+			Scope: evidence.Scope{Provider: "fake", Account: fmt.Sprint(i)}, Outcome: evidence.OutcomeOK, Session: s,
+		})
+	}
+	c := lister("x", false, nil)
+	c.Collect = collect.Typed(func(_ context.Context, s *session, tk *collect.Task) error {
+		if tk.Scope().Account == fmt.Sprint(accounts-1) {
+			for tries := 0; tries < 200 && alive.Load() > 5; tries++ {
+				runtime.GC() // cleanups run some time after
+			}
+			most.Store(alive.Load())
+		}
+		runtime.KeepAlive(s)
+		return nil
+	})
+	f.collectors = []collect.Collector{c}
+	collected(t, t.Context(), f, func(cfg *collect.Config) { cfg.Limits.Tasks = 1 })
+	if most.Load() > 5 {
+		t.Errorf("%d sessions of %d are alive at the end", most.Load(), accounts)
 	}
 }

@@ -21,7 +21,7 @@ type source struct {
 	pacer    *pacer
 
 	mu    sync.Mutex
-	memos map[string]*memo
+	memos map[string]map[string]*memo // by scope and key
 }
 
 // memo is an answer that several collectors share.
@@ -31,27 +31,38 @@ type memo struct {
 	err   error
 }
 
-func (s *source) memo(key string) *memo {
+func (s *source) memo(scope, key string) *memo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m, ok := s.memos[key]
+	if s.memos[scope] == nil {
+		s.memos[scope] = map[string]*memo{}
+	}
+	m, ok := s.memos[scope][key]
 	if !ok {
 		m = &memo{}
-		s.memos[key] = m
+		s.memos[scope][key] = m
 	}
 	return m
 }
 
-// source opens one source and feeds its work to tasks; it returns when all of it has ended. Its error ends the run.
-func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func()) error {
-	src := &source{name: open.Name, provider: open.Provider, config: open.ConfigDigest, memos: map[string]*memo{}}
+// forget lets go of a scope's answers.
+func (s *source) forget(scope string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.memos, scope)
+}
+
+// source opens one source and feeds its work to tasks; it returns when all of it has ended. A failure of the batch stops
+// the run.
+func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func(), stop context.CancelCauseFunc) {
+	src := &source{name: open.Name, provider: open.Provider, config: open.ConfigDigest, memos: map[string]map[string]*memo{}}
 	src.pacer = newPacer(r.limits, open.Provider)
 	opened, plans, err := r.open(ctx, src, open)
 	if err != nil {
 		scope := evidence.Scope{Provider: open.Provider.Name()}
 		outcome, reason := outcomeOf(open.Provider, err)
 		r.scope(evidence.ScopeOutcome{Source: open.Name, Scope: scope, Outcome: outcome, Reason: reason})
-		return nil
+		return
 	}
 	defer opened.Close()
 	totals := make([]*scopeTotal, len(plans))
@@ -61,27 +72,29 @@ func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func()) 
 			Snapshots: map[evidence.Outcome]int{}}}
 	}
 	r.planned(len(work))
+	left := make([]atomic.Int64, len(plans))
+	for _, w := range work {
+		left[w.plan].Add(1)
+	}
 	var wg sync.WaitGroup
-	var first atomic.Pointer[batchError]
 	for _, w := range work {
 		wg.Add(1)
-		do := func() {
+		tasks <- func() {
 			defer wg.Done()
 			if err := r.task(ctx, src, plans[w.plan], w.col, totals[w.plan]); err != nil {
-				first.CompareAndSwap(nil, &batchError{err})
+				stop(&batchError{err})
+			}
+			if left[w.plan].Add(-1) == 0 { // a scope that is done costs nothing more, however many there are
+				plans[w.plan].Session = nil
+				src.forget(plans[w.plan].Scope.ID())
 			}
 			r.finished()
 		}
-		tasks <- do
 	}
 	wg.Wait()
 	for i, t := range totals {
 		r.scope(t.close(plans[i]))
 	}
-	if err := first.Load(); err != nil {
-		return err
-	}
-	return nil
 }
 
 // open connects and asks who is asking and what there is.
@@ -128,16 +141,27 @@ type piece struct {
 	plan int
 }
 
-// plan lists what is to be done, collector by collector, so that neighbours go to different regions.
+// plan lists what is to be done: account by account, so that one can be let go of before many others are begun, and within
+// one collector by collector, so that neighbours go to different regions.
 func (r *run) plan(p Provider, plans []ScopePlan) []piece {
-	var work []piece
-	for _, c := range p.Collectors() {
-		if len(r.Only) > 0 && !slices.Contains(r.Only, c.Type()) {
-			continue
+	var accounts []string
+	byAccount := map[string][]int{}
+	for i, plan := range plans {
+		if _, ok := byAccount[plan.Scope.Account]; !ok {
+			accounts = append(accounts, plan.Scope.Account)
 		}
-		for i, plan := range plans {
-			if c.Regional == (plan.Scope.Region != "") && (plan.Only == nil || plan.Only(c)) {
-				work = append(work, piece{c, i})
+		byAccount[plan.Scope.Account] = append(byAccount[plan.Scope.Account], i)
+	}
+	var work []piece
+	for _, account := range accounts {
+		for _, c := range p.Collectors() {
+			if len(r.Only) > 0 && !slices.Contains(r.Only, c.Type()) {
+				continue
+			}
+			for _, i := range byAccount[account] {
+				if c.Regional == (plans[i].Scope.Region != "") && (plans[i].Only == nil || plans[i].Only(c)) {
+					work = append(work, piece{c, i})
+				}
 			}
 		}
 	}

@@ -196,7 +196,7 @@ func (t *Task) Emit(ctx context.Context, s evidence.Subject) error {
 // Once returns what f returned when it was first called for key in this run of the source and this scope, so that two
 // collectors that need the same answer ask once. f's calls are counted where they were made; its error is everyone's.
 func Once[T any](ctx context.Context, t *Task, key string, f func(ctx context.Context) (T, error)) (T, error) {
-	m := t.src.memo(t.scope.ID() + "|" + key)
+	m := t.src.memo(t.scope.ID(), key)
 	m.once.Do(func() { m.value, m.err = f(ctx) })
 	if m.err != nil {
 		var zero T
