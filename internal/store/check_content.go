@@ -92,6 +92,7 @@ func listTrees(lists []listRecord) forest {
 // checkedList is a list with its leaves, from which those of the next list of its series are mostly known.
 type checkedList struct {
 	record listRecord
+	under  int // weight of the list that it is written against
 	items  []change
 	leaves []ledger.Hash
 }
@@ -108,7 +109,7 @@ func (c *checker) tree(t forest, root listRecord) {
 			continue
 		}
 		for _, child := range t.children[l.record.number] {
-			todo = append(todo, checkedList{record: child, items: l.items, leaves: l.leaves})
+			todo = append(todo, checkedList{record: child, under: l.record.weight, items: l.items, leaves: l.leaves})
 		}
 	}
 }
@@ -120,9 +121,13 @@ func (c *checker) list(l *checkedList, f *finder) error {
 	if err != nil {
 		return err
 	}
-	items := changes
+	items, weight := changes, 0
 	if l.record.base != 0 {
 		items = overlay(l.items, changes, true)
+		weight = chainWeight(l.under, len(changes), l.record.count)
+	}
+	if l.record.weight != weight {
+		return fmt.Errorf("%w: it has weight %d, not %d", ErrDamaged, l.record.weight, weight)
 	}
 	leaves := make([]ledger.Hash, len(items))
 	var roots ledger.Roots

@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"exhibit/internal/evidence"
+)
 
 // Hooks stand around every write of a store that a test opens.
 type Hooks struct{ Before, After func(write string) error }
@@ -25,4 +29,15 @@ func (s *Store) TxSlow(fn func(write string, took time.Duration)) {
 		before: func(string) error { start = time.Now(); return nil },
 		after:  func(write string) error { fn(write, time.Since(start)); return nil },
 	}
+}
+
+// ChainLength is how many records must be read for a list.
+func (v *View) ChainLength(ref evidence.ListRef) (length int, err error) {
+	n, err := v.listNumber(ref)
+	for ; n != 0 && err == nil; length++ {
+		var l listRecord
+		l, err = v.listRecord(n)
+		n = l.base
+	}
+	return length, err
 }

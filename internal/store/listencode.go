@@ -11,14 +11,13 @@ import (
 func (b *Batch) addList(series string, ref evidence.ListRef, prev *previous, now []change) error {
 	base, weight, changes := uint64(0), 0, now
 	if prev.number != 0 {
-		// Every step of a chain costs a look-up besides its changes, hence the constant part.
 		limit := len(now) / 2
 		diff := make([]change, 0, 64)
 		_ = compare(prev.items, now, func(key string, _, after uint64) error {
 			diff = append(diff, change{key, after})
 			return nil
 		})
-		if w := prev.weight + len(diff) + len(now)/64 + 1; w <= limit {
+		if w := chainWeight(prev.weight, len(diff), len(now)); w <= limit {
 			base, weight, changes = prev.number, w, diff
 		}
 	}
@@ -74,3 +73,7 @@ func (b *Batch) packChunks(changes []change) (chunks []chunkInfo, data []byte, e
 	}
 	return chunks, data, nil
 }
+
+// chainWeight is what reading a list of count items costs besides the whole list at its chain's start: the changes on it,
+// and a part for each step, which costs a look-up.
+func chainWeight(under, changes, count int) int { return under + changes + count/64 + 1 }
