@@ -276,6 +276,11 @@ func TestInside(t *testing.T) {
 			p := m.apart().lines(format.Sums, func(l []string) []string { return l[1:] })
 			return p.resign(p.key, format.Namespace).zip()
 		}(), format.Readme, "not in SHA256SUMS"},
+		{"taken out of the sums too", func() []byte {
+			p := m.apart()
+			p.files = slices.Delete(p.files, p.at(format.Gaps), p.at(format.Gaps)+1)
+			return p.resum().resign(p.key, format.Namespace).zip()
+		}(), format.Gaps, "is in bundle.json and not in the archive"},
 		{"no bundle.json", without(m, format.Bundle), format.Bundle, "missing"},
 		{"no sums", without(m, format.Sums), format.Sums, "missing"},
 		{"no allowed_signers", without(m, format.AllowedSigners), format.AllowedSigners, "missing"},
