@@ -97,8 +97,11 @@ func (b *builder) readGenesis() error {
 	if err != nil {
 		return fmt.Errorf("genesis: %w", err)
 	}
-	if err := json.Unmarshal(body, &b.genesis); err != nil || e.Kind != evidence.KindGenesis {
-		return fmt.Errorf("entry 0 is not the genesis of a ledger: %w", err)
+	if e.Kind != evidence.KindGenesis {
+		return fmt.Errorf("entry 0 is a %s, not the genesis of a ledger", e.Kind)
+	}
+	if err := json.Unmarshal(body, &b.genesis); err != nil {
+		return fmt.Errorf("genesis: %w", err)
 	}
 	if b.genesis.Verifier != b.request.Key.Verifier() {
 		return fmt.Errorf("the key is not that of ledger %q", b.genesis.Origin)
