@@ -28,8 +28,9 @@ func deployment() collect.Collector {
 	approvals := trimmed(evidence.ShapeOf[approval]())
 	return collect.Collector{
 		Schema: evidence.Schema{
-			Type:  "github.deployment",
-			Title: "Deployment",
+			Type:       "github.deployment",
+			Title:      "Deployment",
+			Population: true,
 			Doc: with(trimmed(evidence.ShapeOf[github.Deployment](), "payload"), map[string]*evidence.Shape{
 				"Repository": evidence.ShapeOf[branchRepository](),
 				"Statuses":   listOf(trimmed(evidence.ShapeOf[github.DeploymentStatus]())),

@@ -24,8 +24,9 @@ func pullRequest() collect.Collector {
 	delete(commit.At("/commit/verification").Fields, "signature")
 	return collect.Collector{
 		Schema: evidence.Schema{
-			Type:  "github.pull-request",
-			Title: "Merged pull request",
+			Type:       "github.pull-request",
+			Title:      "Merged pull request",
+			Population: true,
 			Doc: with(doc, map[string]*evidence.Shape{
 				"Reviews": listOf(trimmed(evidence.ShapeOf[github.PullRequestReview](), "body")),
 				"Commits": listOf(commit),

@@ -92,7 +92,7 @@ func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 		if err := cloud.SetDay(day); err != nil {
 			return nil, errors.Join(err, app.Close(), cloud.Close())
 		}
-		if _, err := app.Collect(ctx, CollectRequest{Trigger: "simulation", Limits: collect.Limits{Pace: math.Inf(1), Call: 2 * time.Second}}); err != nil {
+		if _, err := app.Collect(ctx, CollectRequest{Trigger: "simulation", Limits: collect.Limits{Pace: math.Inf(1)}}); err != nil {
 			return nil, errors.Join(fmt.Errorf("day %d: %w", day, err), app.Close(), cloud.Close())
 		}
 		o.Progress(day+1, estate.Days)
@@ -124,7 +124,7 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 	fmt.Fprintf(&b, "  - name: azure\n    azure: { endpoint: %q, tenant: %s, subscriptions: [all], token_env: EXHIBIT_DEMO_AZURE_TOKEN }\n",
 		cloud.URL("azure"), demoTenant)
 	for _, organization := range cloud.Accounts("github") {
-		fmt.Fprintf(&b, "  - name: github\n    github: { base_url: %q, organization: %s, token_env: EXHIBIT_DEMO_GITHUB_TOKEN }\n",
+		fmt.Fprintf(&b, "  - name: github\n    github: { base_url: %q, organization: %s, window: 365d, token_env: EXHIBIT_DEMO_GITHUB_TOKEN }\n",
 			cloud.URL("github"), organization)
 	}
 	file := filepath.Join(o.Dir, config.FileName)

@@ -99,7 +99,7 @@ func (a *App) side(v *store.View, one evidence.Assessment) (drift.Side, error) {
 	if err != nil {
 		return drift.Side{}, err
 	}
-	s := drift.Side{Assessment: one, Controls: text.Controls, Frameworks: text.Frameworks}
+	s := drift.Side{Assessment: one, Controls: text.Controls, Frameworks: text.Frameworks, Populations: populations()}
 	snaps, err := v.Snapshots(one.View, "")
 	if err != nil {
 		return s, err
@@ -119,6 +119,15 @@ func (a *App) side(v *store.View, one evidence.Assessment) (drift.Side, error) {
 	}
 	s.Scopes, err = newestScopes(v, one.View, a.sourceNames())
 	return s, err
+}
+
+// populations are the subject types whose subjects are events.
+func populations() map[string]bool {
+	out := map[string]bool{}
+	for _, s := range Schemas() {
+		out[s.Type] = s.Population
+	}
+	return out
 }
 
 // lastWhole returns the newest snapshot of a series before a failed one that holds its whole list.
@@ -268,8 +277,8 @@ func lastLooks(v *store.View, size int64) (map[string]time.Time, error) {
 			}
 		}
 		key := one.Collector + "|" + one.Scope.ID()
-		if ok && one.Window.To.After(looks[key]) {
-			looks[key] = one.Window.To
+		if ok && one.Window.From.After(looks[key]) {
+			looks[key] = one.Window.From // the look began then: what it saw is certain up to there only
 		}
 	}
 	return looks, nil

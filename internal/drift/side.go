@@ -28,6 +28,8 @@ type Side struct {
 	// Whole are the newest snapshots that hold their whole list, of series whose newest one does not. They may be left out;
 	// then nothing is said about what came and went in those series.
 	Whole []evidence.Snapshot
+	// Populations are the subject types whose subjects are events: one that leaves the list is not gone.
+	Populations map[string]bool
 	// Scopes are the outcomes of the newest run of each source; nil when they are not known.
 	Scopes []evidence.ScopeOutcome
 	// Assessment is the judgement over these snapshots; its zero value is none.

@@ -23,7 +23,7 @@ type Intervals func(scope, check, subject string) iter.Seq2[evidence.State, erro
 // at anew (the check changed, time passed). An observation that is no longer made is "gone" only when every list of its
 // place is whole and the subject is in none of them; else it is unknown. A subject that came between two whole lists gets
 // an interval of absence at the earlier look, so that a failure it came with has a beginning. When a list can be read again,
-// what is not in it any more is gone.
+// what is not in it any more is gone. An event of a population is never gone.
 func States(v View, before, after Side, stored Intervals, emit func(evidence.State) error) error {
 	k := keeper{view: v, before: before, after: after, stored: stored, emit: emit,
 		placesB: places(before.Snapshots), placesA: places(after.Snapshots), came: map[place]map[string]bool{},
@@ -71,6 +71,9 @@ func (k *keeper) observation(key string, was, is evidence.Digest) error {
 		if a, err = decode[evidence.Observation](k.view, is, "observation "+key); err != nil {
 			return err
 		}
+	}
+	if is.IsZero() && b.Subject != "" && k.after.Populations[b.Type] {
+		return nil // what was found of an event stays found
 	}
 	if is.IsZero() {
 		a = b
@@ -170,7 +173,7 @@ func (k *keeper) ghosts() error {
 	for _, c := range k.after.Controls {
 		for _, check := range c.Checks {
 			for _, p := range sortedPlaces(k.placesA) {
-				if p.typ != check.Subject || !listed(k.placesA[p]) || listed(k.placesB[p]) {
+				if p.typ != check.Subject || k.after.Populations[p.typ] || !listed(k.placesA[p]) || listed(k.placesB[p]) {
 					continue
 				}
 				if err := k.ghostsOf(p, check.ID); err != nil {

@@ -71,7 +71,7 @@ func compareSnapshots(v View, before, after evidence.Snapshot, schema evidence.S
 			out = append(out, c)
 		case is.IsZero():
 			s, err := decode[evidence.Subject](v, was, "subject "+id)
-			if err != nil || !after.Listed() {
+			if err != nil || !after.Listed() || schema.Population {
 				return err
 			}
 			c.What, c.Cause, c.Name = "subject-removed", evidence.CauseSubject, s.Name

@@ -110,6 +110,9 @@ func (j *judge) observation(v View, key string, was, is evidence.Digest) (eviden
 	if b.Verdict == a.Verdict {
 		return evidence.Change{}, false, nil
 	}
+	if is.IsZero() && b.Subject != "" && j.after.Populations[b.Type] {
+		return evidence.Change{}, false, nil // the window has passed by
+	}
 	if is.IsZero() && b.Subject == "" && b.Verdict == evidence.Unknown {
 		return evidence.Change{}, false, nil // it gave way to its subjects, which tell
 	}

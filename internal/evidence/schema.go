@@ -20,6 +20,9 @@ type Schema struct {
 	Volatile []string
 	// Ordered are arrays whose order means something. Everywhere else two orders of the same elements are the same.
 	Ordered []string
+	// Population is true when the subjects are events of a window (merged changes, deployments), not things: one that
+	// the window has passed by is not gone, and what was found of it stays found.
+	Population bool
 }
 
 // ShapeKind is the JSON kind that a shape allows.
