@@ -1,9 +1,8 @@
 package main
 
 import (
-	"io"
-
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +28,7 @@ controls are changed: a fall that an upgrade of checks causes is then known as o
 				}
 				res, err := app.Reassess(cmd.Context(), app.Catalog, t)
 				if err != nil {
-					return c.nothingAssessed(err)
+					return orNothing(err)
 				}
 				return c.print(res, func(w io.Writer) error {
 					fmt.Fprintf(w, "Evidence as of %s, catalog %s then, %s now: %d verdicts stay, %d change\n",
