@@ -223,6 +223,20 @@ func TestInside(t *testing.T) {
 		{"a type left out", m.apart().manifest(func(f *format.Manifest) { f.Types = []string{"aws.iam.user"} }).reseal().zip(),
 			format.Snapshots, "does not need"},
 		{"a snapshot of another series", otherSnapshot(m), format.Snapshots, "is not a snapshot of"},
+		{"a check left out", m.apart().manifest(func(f *format.Manifest) { f.Checks = f.Checks[:1] }).reseal().zip(),
+			format.ObservationsList, "outside the framework"},
+		{"an assessment of another period", takeApart(t, m.write(c, c.request(40, 50)), c.key).
+			manifest(func(f *format.Manifest) { f.Assessment = &format.Assessment{Entry: 4} }).reseal().zip(),
+			format.Bundle, "there is none in the period"},
+		{"a catalog that is none, and that was judged by", func() []byte {
+			p := m.apart()
+			catalog := evidence.Sum([]byte(strings.TrimSuffix(string(p.content("catalogs.jsonl")), "\n"))).String()
+			p.rebody(evidence.KindCatalog, 0, func(string) string { return "[]" })
+			for i := range 4 {
+				p.rebody(evidence.KindAssessment, i, swap(catalog, evidence.Sum([]byte("[]")).String()))
+			}
+			return p.zip()
+		}(), "catalogs.jsonl", "is not one"},
 		{"the last run's list", m.apart().lines(format.SnapshotList, func(l []string) []string {
 			return l[:slices.IndexFunc(l, func(s string) bool { return strings.Contains(s, `"run 9"`) })]
 		}).edit(format.Snapshots, func(b []byte) []byte { return cutLines(b, 4) }).reseal().zip(), format.SnapshotList, "is missing"},
