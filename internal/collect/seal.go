@@ -3,8 +3,10 @@ package collect
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -92,26 +94,59 @@ func envelope(s evidence.Subject) ([]byte, error) {
 		key   string
 		text  string
 		value any
+		tags  map[string]string
 		empty bool
 	}{
 		{key: `,"missing":`, value: s.Missing, empty: len(s.Missing) == 0},
 		{key: `,"name":`, text: s.Name, empty: s.Name == ""},
 		{key: `,"redacted":`, value: s.Redacted, empty: len(s.Redacted) == 0},
-		{key: `,"tags":`, value: s.Tags, empty: len(s.Tags) == 0},
+		{key: `,"tags":`, tags: s.Tags, empty: len(s.Tags) == 0},
 		{key: `,"type":`, text: s.Type},
 	} {
 		if part.empty {
 			continue
 		}
 		b = append(b, part.key...)
-		if part.value == nil {
-			b, err = jsontext.AppendQuote(b, part.text)
-		} else {
+		switch {
+		case part.tags != nil:
+			b, err = appendTags(b, part.tags)
+		case part.value != nil:
 			var object []byte
 			object, err = evidence.Encode(part.value)
 			b = append(b, object...)
+		default:
+			b, err = jsontext.AppendQuote(b, part.text)
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// appendTags writes tags in the canonical order of their keys. That goes by UTF-16, which for ASCII is the order of bytes.
+func appendTags(b []byte, tags map[string]string) ([]byte, error) {
+	keys := make([]string, 0, len(tags))
+	for k := range tags {
+		for i := range len(k) {
+			if k[i] >= utf8.RuneSelf {
+				object, err := evidence.Encode(tags)
+				return append(b, object...), err
+			}
+		}
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	b = append(b, '{')
+	for i, k := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = jsontext.AppendQuote(b, k); err != nil {
+			return nil, err
+		}
+		if b, err = jsontext.AppendQuote(append(b, ':'), tags[k]); err != nil {
 			return nil, err
 		}
 	}

@@ -124,6 +124,8 @@ func TestSealWritesWhatEncodeWrites(t *testing.T) {
 		{Type: "t", ID: "1", Doc: json.RawMessage(`{}`)},
 		{Type: "t", ID: "a\"<é\u2028", Name: "n", Doc: json.RawMessage(`[1]`), Tags: map[string]string{"b": "1", "a": "<"},
 			Missing: map[string]evidence.Missing{"P": {Operation: "o", Outcome: "denied", Code: "c"}}},
+		{Type: "t", ID: "1", Doc: json.RawMessage(`{}`), Tags: map[string]string{"\U0001F600": "1", "\ue000": "2", "a": "é"}},
+		{Type: "t", ID: "1", Doc: json.RawMessage(`{}`), Tags: map[string]string{"Z": "", "a\"": "x", "_": "y"}},
 	} {
 		want, err := evidence.Encode(s)
 		if err != nil {
