@@ -20,24 +20,31 @@ func (v *View) Diff(before, after evidence.ListRef, fn func(key string, before, 
 	if err != nil {
 		return err
 	}
-	of, nf := v.finder(), v.finder()
-	return v.diff(on, nn, func(key string, o, n uint64) (err error) {
-		var od, nd evidence.Digest
-		if o != 0 {
-			if od, err = of.digest(o); err != nil {
-				return err
-			}
-		}
-		if n != 0 {
-			if nd, err = nf.digest(n); err != nil {
-				return err
-			}
-		}
-		if od == nd {
-			return nil // stored twice
-		}
-		return fn(key, od, nd)
+	var was, is []change
+	err = v.diff(on, nn, func(key string, o, n uint64) error {
+		was, is = append(was, change{key, o}), append(is, change{key, n})
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	old, err := v.digestsOf(was)
+	if err != nil {
+		return err
+	}
+	now, err := v.digestsOf(is)
+	if err != nil {
+		return err
+	}
+	for i := range was {
+		if old[i] == now[i] {
+			continue // stored twice
+		}
+		if err := fn(was[i].key, old[i], now[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // diff compares by object number. When the later list is written as changes on the earlier one, those are all it reads of it.

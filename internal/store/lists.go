@@ -153,12 +153,15 @@ func (v *View) list(ref evidence.ListRef) ([]change, error) {
 	return items, err
 }
 
-// digestsOf returns the digests of items. It looks them up in order of number, in which they stand together.
+// digestsOf returns the digests of items, zero for those without an object. It looks them up in order of number, in which they stand together.
 func (v *View) digestsOf(items []change) ([]evidence.Digest, error) {
 	order := byNumber(items)
 	digests := make([]evidence.Digest, len(items))
 	f := v.finder()
 	for _, i := range order {
+		if items[i].object == 0 {
+			continue
+		}
 		var err error
 		if digests[i], err = f.digest(items[i].object); err != nil {
 			return nil, err
