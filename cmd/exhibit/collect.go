@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -57,6 +58,9 @@ func (c *command) collect(ctx context.Context, app *daemon.App, sources []string
 		bar.set(int64(p.Done), int64(p.Total))
 	}})
 	bar.done()
+	if errors.Is(err, daemon.ErrConfig) {
+		return usage(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -72,13 +72,24 @@ func (s *section) check() error {
 	return nil
 }
 
+// readConfig reads the section.
+func readConfig(decode func(any) error) (s section, err error) {
+	if err := decode(&s); err != nil {
+		return s, err
+	}
+	return s, s.check()
+}
+
+// Check implements collect.Provider.
+func (Provider) Check(decode func(any) error) error {
+	_, err := readConfig(decode)
+	return err
+}
+
 // Open implements collect.Provider.
 func (Provider) Open(ctx context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
-	var s section
-	if err := decode(&s); err != nil {
-		return nil, err
-	}
-	if err := s.check(); err != nil {
+	s, err := readConfig(decode)
+	if err != nil {
 		return nil, err
 	}
 	base, err := load(ctx, s, env)

@@ -66,27 +66,42 @@ func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{"": {PerSecond: 8, Burst: 60}}
 }
 
-// Open implements collect.Provider.
-func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+// readConfig reads the section.
+func readConfig(decode func(any) error) (Config, error) {
 	var c Config
 	if err := decode(&c); err != nil {
-		return nil, err
+		return c, err
 	}
 	if c.Tenant == "" {
-		return nil, errors.New("azure: tenant is required")
+		return c, errors.New("azure: tenant is required")
 	}
 	if len(c.Subscriptions) == 0 {
-		return nil, errors.New("azure: subscriptions is required: list ids, or the one word all")
+		return c, errors.New("azure: subscriptions is required: list ids, or the one word all")
 	}
 	for i, id := range c.Subscriptions {
 		switch {
 		case id == "" || strings.ContainsAny(id, "/?#% "):
-			return nil, fmt.Errorf("azure: subscriptions: %q is no id", id)
+			return c, fmt.Errorf("azure: subscriptions: %q is no id", id)
 		case id == all && len(c.Subscriptions) > 1:
-			return nil, errors.New("azure: subscriptions: all stands alone")
+			return c, errors.New("azure: subscriptions: all stands alone")
 		case slices.ContainsFunc(c.Subscriptions[:i], func(other string) bool { return strings.EqualFold(other, id) }):
-			return nil, fmt.Errorf("azure: subscriptions: %s is listed twice", id)
+			return c, fmt.Errorf("azure: subscriptions: %s is listed twice", id)
 		}
+	}
+	return c, nil
+}
+
+// Check implements collect.Provider.
+func (Provider) Check(decode func(any) error) error {
+	_, err := readConfig(decode)
+	return err
+}
+
+// Open implements collect.Provider.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	c, err := readConfig(decode)
+	if err != nil {
+		return nil, err
 	}
 	client, err := connect(c, env)
 	if err != nil {

@@ -44,20 +44,35 @@ func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{"": {PerSecond: 1e6, Burst: 1e6}}
 }
 
-// Open implements collect.Provider. The folder itself is opened when it is collected: that it is not there is an outcome
-// of its scope.
-func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+// readConfig reads the section.
+func readConfig(decode func(any) error) (Config, error) {
 	var c Config
 	if err := decode(&c); err != nil {
-		return nil, err
+		return c, err
 	}
 	if c.Path == "" {
-		return nil, errors.New("file: path is required: name a folder")
+		return c, errors.New("file: path is required: name a folder")
 	}
 	for _, p := range c.Match {
 		if _, err := path.Match(p, ""); err != nil {
-			return nil, fmt.Errorf("file: match: pattern %q: %w", p, err)
+			return c, fmt.Errorf("file: match: pattern %q: %w", p, err)
 		}
+	}
+	return c, nil
+}
+
+// Check implements collect.Provider.
+func (Provider) Check(decode func(any) error) error {
+	_, err := readConfig(decode)
+	return err
+}
+
+// Open implements collect.Provider. The folder itself is opened when it is collected: that it is not there is an outcome
+// of its scope.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	c, err := readConfig(decode)
+	if err != nil {
+		return nil, err
 	}
 	if !filepath.IsAbs(c.Path) {
 		c.Path = filepath.Join(env.Dir, c.Path)

@@ -54,24 +54,40 @@ func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{"": {PerSecond: 10, Burst: 50}, "logging": {PerSecond: 1, Burst: 30}}
 }
 
-// Open implements collect.Provider.
-func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+// readConfig reads the section.
+func readConfig(decode func(any) error) (Config, error) {
 	var c Config
 	if err := decode(&c); err != nil {
-		return nil, err
+		return c, err
 	}
 	if len(c.Projects) == 0 {
-		return nil, errors.New("gcp: projects is required: list the ids of the projects to collect")
+		return c, errors.New("gcp: projects is required: list the ids of the projects to collect")
 	}
 	for i, p := range c.Projects {
 		if p == "" || strings.ContainsAny(p, "/?#% ") {
-			return nil, fmt.Errorf("gcp: projects: %q is no project id", p)
+			return c, fmt.Errorf("gcp: projects: %q is no project id", p)
 		}
 		for _, q := range c.Projects[:i] {
 			if p == q {
-				return nil, fmt.Errorf("gcp: projects: %s is listed twice", p)
+				return c, fmt.Errorf("gcp: projects: %s is listed twice", p)
 			}
 		}
+	}
+	_, err := endpoint(c.Endpoint)
+	return c, err
+}
+
+// Check implements collect.Provider.
+func (Provider) Check(decode func(any) error) error {
+	_, err := readConfig(decode)
+	return err
+}
+
+// Open implements collect.Provider.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	c, err := readConfig(decode)
+	if err != nil {
+		return nil, err
 	}
 	creds, err := detect(c, env)
 	if err != nil {

@@ -67,34 +67,52 @@ func (Provider) Operations() []collect.Operation {
 	}
 }
 
-// Open implements collect.Provider.
-func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+// readConfig reads the section, with the API's address parsed.
+func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	c := Config{Window: defaultWindow, BaseURL: "https://api.github.com", TokenEnv: "GITHUB_TOKEN"}
 	if err := decode(&c); err != nil {
-		return nil, err
+		return c, nil, err
 	}
 	if c.Organization == "" {
-		return nil, errors.New("github: organization is required")
+		return c, nil, errors.New("github: organization is required")
 	}
-	since, err := start(c, env)
-	if err != nil {
-		return nil, err
+	if _, err := start(c, time.Time{}); err != nil {
+		return c, nil, err
 	}
 	for _, p := range c.Repositories {
 		if _, err := path.Match(p, ""); err != nil {
-			return nil, fmt.Errorf("github: repositories: pattern %q: %w", p, err)
+			return c, nil, fmt.Errorf("github: repositories: pattern %q: %w", p, err)
 		}
+	}
+	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/") + "/")
+	if err != nil || base.Host == "" {
+		return c, nil, fmt.Errorf("github: base_url %q: expected something like https://github.example.com/api/v3", c.BaseURL)
+	}
+	if base.Scheme != "https" && !loopback(base) {
+		return c, nil, fmt.Errorf("github: base_url %q: a token is sent over https only", c.BaseURL)
+	}
+	return c, base, nil
+}
+
+// Check implements collect.Provider.
+func (Provider) Check(decode func(any) error) error {
+	_, _, err := readConfig(decode)
+	return err
+}
+
+// Open implements collect.Provider.
+func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env) (collect.Source, error) {
+	c, base, err := readConfig(decode)
+	if err != nil {
+		return nil, err
+	}
+	since, err := start(c, env.Now())
+	if err != nil {
+		return nil, err
 	}
 	token := env.Getenv(c.TokenEnv)
 	if token == "" {
 		return nil, fmt.Errorf("github: no token: set the environment variable %s", c.TokenEnv)
-	}
-	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/") + "/")
-	if err != nil || base.Host == "" {
-		return nil, fmt.Errorf("github: base_url %q: expected something like https://github.example.com/api/v3", c.BaseURL)
-	}
-	if base.Scheme != "https" && !loopback(base) {
-		return nil, fmt.Errorf("github: base_url %q: a token is sent over https only", c.BaseURL)
 	}
 	text := base.String()
 	stay := &http.Client{
@@ -113,7 +131,7 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 }
 
 // start is the time from which populations are collected.
-func start(c Config, env collect.Env) (time.Time, error) {
+func start(c Config, now time.Time) (time.Time, error) {
 	if c.Since != "" {
 		day, err := time.Parse(time.DateOnly, c.Since)
 		if err != nil {
@@ -124,7 +142,7 @@ func start(c Config, env collect.Env) (time.Time, error) {
 	if c.Window <= 0 {
 		return time.Time{}, errors.New("github: window must be longer than nothing")
 	}
-	return env.Now().Add(-time.Duration(c.Window)), nil
+	return now.Add(-time.Duration(c.Window)), nil
 }
 
 func loopback(u *url.URL) bool {

@@ -55,8 +55,10 @@ type Provider interface {
 	Collectors() []Collector
 	// Operations are those that Caller and Scopes call. They enter the generated permissions as a collector's do.
 	Operations() []Operation
-	// Open reads the provider's section with decode (strict: unknown keys are errors with line and column) and
-	// connects. It makes no call beyond what credentials need. All its clients must send through env.Transport, or,
+	// Check reads the provider's section with decode (strict: unknown keys are errors with line and column) and says
+	// what is wrong with it, without looking at anything else.
+	Check(decode func(any) error) error
+	// Open reads the section, as Check does, and connects. It makes no call beyond what credentials need. All its clients must send through env.Transport, or,
 	// for obtaining credentials only, env.AuthTransport.
 	Open(ctx context.Context, decode func(any) error, env Env) (Source, error)
 	// Classify tells the outcome and the provider's error code of an error of its SDK, and the empty outcome for one

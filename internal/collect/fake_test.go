@@ -29,12 +29,13 @@ type fake struct {
 	env collect.Env
 }
 
-func (f *fake) Name() string                    { return "fake" }
-func (f *fake) Collectors() []collect.Collector { return f.collectors }
-func (f *fake) Operations() []collect.Operation { return []collect.Operation{{Name: "svc:WhoAmI"}} }
-func (f *fake) Rates() map[string]collect.Rate  { return f.rates }
-func (f *fake) Close() error                    { return nil }
-func (f *fake) environment() collect.Env        { f.mu.Lock(); defer f.mu.Unlock(); return f.env }
+func (f *fake) Name() string                       { return "fake" }
+func (f *fake) Collectors() []collect.Collector    { return f.collectors }
+func (f *fake) Check(decode func(any) error) error { return decode(nil) }
+func (f *fake) Operations() []collect.Operation    { return []collect.Operation{{Name: "svc:WhoAmI"}} }
+func (f *fake) Rates() map[string]collect.Rate     { return f.rates }
+func (f *fake) Close() error                       { return nil }
+func (f *fake) environment() collect.Env           { f.mu.Lock(); defer f.mu.Unlock(); return f.env }
 
 var errDenied, errExpired, errThrottled, errNone = errors.New("denied"), errors.New("expired"), errors.New("throttled"),
 	errors.New("none")

@@ -12,6 +12,9 @@ import (
 	"exhibit/internal/store"
 )
 
+// ErrConfig means that a source's section is wrong, so that nothing was tried.
+var ErrConfig = errors.New("configuration")
+
 // CollectRequest is one collection.
 type CollectRequest struct {
 	Sources  []string // names; empty means all
@@ -98,6 +101,9 @@ func openSource(s config.Source) (collect.OpenSource, error) {
 	p, err := provider(s.Provider)
 	if err != nil {
 		return collect.OpenSource{}, err
+	}
+	if err := p.Check(s.Decode); err != nil {
+		return collect.OpenSource{}, fmt.Errorf("%w: source %s: %w", ErrConfig, s.Name, err)
 	}
 	digest, err := s.Digest()
 	if err != nil {
