@@ -86,7 +86,6 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 	}
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
-	root.SetVersionTemplate("exhibit {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w\nRun '%s --help' for usage", err, cmd.CommandPath()))
 	})

@@ -33,7 +33,7 @@ func (c *codecs) encoder(id uint32, content []byte) (*zstd.Encoder, error) {
 		return e, nil
 	}
 	opts := []zstd.EOption{zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2),
-		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1 << 20)}
+		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(128 << 10)}
 	if id != 0 {
 		opts = append(opts, zstd.WithEncoderDictRaw(id, content))
 	}
