@@ -70,13 +70,22 @@ func writeKey(path, origin string) (*ledger.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("create key: %w", err)
-	}
-	_, err = f.Write(key.Marshal())
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err := writeOnce(path, key.Marshal()); err != nil {
 		return nil, fmt.Errorf("create key: %w", err)
 	}
 	return key, nil
+}
+
+// writeOnce writes a file that must not exist, for the user alone and through to the disk. A file that could not be
+// finished is taken away.
+func writeOnce(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }

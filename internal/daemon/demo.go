@@ -132,10 +132,13 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 		return nil, nil, fmt.Errorf("prepare the demo: %w", err)
 	}
 	site := fmt.Sprintf(acceptedSite, estate.Base.Format(time.DateOnly), estate.Base.AddDate(0, 0, 60).Format(time.DateOnly))
-	for path, text := range map[string]string{file: b.String(), filepath.Join(o.Dir, demoGCPKey): string(keyFile),
-		filepath.Join(o.Dir, "acceptances", "public-site.yaml"): site} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			return nil, nil, fmt.Errorf("prepare the demo: %w", err)
+	// The configuration comes first: a folder that has one is somebody's own, and nothing else is put there.
+	for _, f := range []struct{ path, text string }{
+		{file, b.String()}, {filepath.Join(o.Dir, demoGCPKey), string(keyFile)},
+		{filepath.Join(o.Dir, "acceptances", "public-site.yaml"), site},
+	} {
+		if err := writeOnce(f.path, []byte(f.text)); err != nil {
+			return nil, nil, fmt.Errorf("prepare the demo: %w; name another folder", err)
 		}
 	}
 	cfg, err := config.Load(file, ProviderNames())
