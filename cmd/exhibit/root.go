@@ -159,6 +159,9 @@ func (c *command) withApp(ctx context.Context, mode daemon.Mode, f func(*daemon.
 		}
 		return silent(code)
 	}
+	if errors.Is(err, daemon.ErrConfig) {
+		return usage(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ type Config struct {
 	// Controls and Mappings are folders of own controls and mappings beside the built-in ones; the same id replaces.
 	Controls string `yaml:"controls"`
 	Mappings string `yaml:"mappings"`
+	// Params are local values of controls' thresholds, by control and param. A stricter one is judged by; a looser one than
+	// the control allows makes the checks that read it fail.
+	Params map[string]map[string]any `yaml:"params"`
 	// Acceptances is a folder of accepted risks, a YAML file each.
 	Acceptances string `yaml:"acceptances"`
 

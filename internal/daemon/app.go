@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,10 +43,11 @@ type App struct {
 	Store   *store.Store
 	Catalog *catalog.Catalog
 
-	key     *ledger.Key
-	now     func() time.Time
-	getenv  func(string) string
-	writing sync.Mutex // held for the whole of a collection or an assessment
+	key      *ledger.Key
+	settings map[string]map[string]json.RawMessage // local values of params
+	now      func() time.Time
+	getenv   func(string) string
+	writing  sync.Mutex // held for the whole of a collection or an assessment
 }
 
 // ProviderNames lists what a source may be.
@@ -76,6 +78,9 @@ func Open(o Options) (*App, error) {
 		return nil, err
 	}
 	app := &App{Config: o.Config, Catalog: cat, now: o.Now, getenv: o.Getenv}
+	if app.settings, err = settings(cat, o.Config.Params); err != nil {
+		return nil, err
+	}
 	if o.Mode == Write {
 		// Whether there is a store comes first: without one, a missing key is not the news.
 		if _, err := os.Stat(o.Config.Store); errors.Is(err, fs.ErrNotExist) {
@@ -93,6 +98,29 @@ func Open(o Options) (*App, error) {
 		return nil, err
 	}
 	return app, nil
+}
+
+// settings holds local values of params against the catalog.
+func settings(cat *catalog.Catalog, params map[string]map[string]any) (map[string]map[string]json.RawMessage, error) {
+	out := map[string]map[string]json.RawMessage{}
+	for id, values := range params {
+		control, ok := cat.Control(id)
+		if !ok {
+			return nil, fmt.Errorf("%w: params: there is no control %q", ErrConfig, id)
+		}
+		out[id] = map[string]json.RawMessage{}
+		for name, value := range values {
+			if _, ok := control.Params[name]; !ok {
+				return nil, fmt.Errorf("%w: params: control %s has no param %q", ErrConfig, id, name)
+			}
+			raw, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("%w: params: %s of control %s: %w", ErrConfig, name, id, err)
+			}
+			out[id][name] = raw
+		}
+	}
+	return out, nil
 }
 
 // Close closes the store.

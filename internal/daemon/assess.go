@@ -79,9 +79,11 @@ func (a *App) Judge(ctx context.Context, cat *catalog.Catalog, v *store.View, si
 	if err != nil {
 		return evidence.Assessment{}, err
 	}
-	return cat.Evaluator().Assess(ctx, assessView{v, size}, assess.Input{
-		AsOf: asOf, Catalog: digest, Attestations: attestations, Scopes: scopes,
+	res, err := cat.Evaluator().Assess(ctx, assessView{v, size}, assess.Input{
+		AsOf: asOf, Catalog: digest, Settings: a.settings, Attestations: attestations, Scopes: scopes,
 	}, sink)
+	res.Settings = a.settings
+	return res, err
 }
 
 // assessView is the first size entries of the store as assess wants them.

@@ -74,9 +74,11 @@ type Assessment struct {
 	Evaluator string    `json:"evaluator"` // version of the judging code
 	AsOf      time.Time `json:"as_of"`
 	// View is the ledger size that was read: entries 0 to View-1.
-	View         int64           `json:"view"`
-	Observations ListRef         `json:"observations"` // keyed by Observation.Key
-	Findings     ListRef         `json:"findings"`     // keyed by Finding.Key
-	Totals       map[Verdict]int `json:"totals"`
-	Statuses     map[Status]int  `json:"statuses"`
+	View int64 `json:"view"`
+	// Settings are the local values of params that were judged by, by control and param.
+	Settings     map[string]map[string]json.RawMessage `json:"settings,omitempty"`
+	Observations ListRef                               `json:"observations"` // keyed by Observation.Key
+	Findings     ListRef                               `json:"findings"`     // keyed by Finding.Key
+	Totals       map[Verdict]int                       `json:"totals"`
+	Statuses     map[Status]int                        `json:"statuses"`
 }
