@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -18,6 +22,7 @@ import (
 
 func (c *command) collectCommand() *cobra.Command {
 	var trigger string
+	var operations bool
 	cmd := &cobra.Command{
 		Use:   "collect [SOURCE...]",
 		Short: "Collect once, commit, assess and print the posture",
@@ -30,7 +35,7 @@ permission was missing is printed, and the checks concerned are unknown.`,
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withApp(cmd.Context(), daemon.Write, func(app *daemon.App) error {
-				return c.collect(cmd.Context(), app, args, trigger)
+				return c.collect(cmd.Context(), app, args, trigger, operations)
 			})
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -44,10 +49,11 @@ permission was missing is printed, and the checks concerned are unknown.`,
 		},
 	}
 	cmd.Flags().StringVar(&trigger, "trigger", "manual", "what the run says about why it was made: manual, schedule, ci")
+	cmd.Flags().BoolVar(&operations, "operations", false, "list every API operation with its outcome, not only those that were not answered")
 	return cmd
 }
 
-func (c *command) collect(ctx context.Context, app *daemon.App, sources []string, trigger string) error {
+func (c *command) collect(ctx context.Context, app *daemon.App, sources []string, trigger string, operations bool) error {
 	switch trigger {
 	case "manual", "schedule", "ci":
 	default:
@@ -66,6 +72,9 @@ func (c *command) collect(ctx context.Context, app *daemon.App, sources []string
 	}
 	err = c.print(res, func(w io.Writer) error {
 		if err := runText(w, res.Run); err != nil {
+			return err
+		}
+		if err := operationsText(w, res.Operations, operations); err != nil {
 			return err
 		}
 		return app.Store.View(func(v *store.View) error {
@@ -92,4 +101,40 @@ func runText(w io.Writer, run evidence.Run) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%d\t%s\n", s.Source, s.Scope.ID(), s.Outcome, s.Subjects, s.Requests, s.Reason)
 	}
 	return tw.Flush()
+}
+
+// operationsText writes how the API operations ended: all of them, or those that were not answered everywhere.
+func operationsText(w io.Writer, list []daemon.AskedOperation, all bool) error {
+	answered := 0
+	for _, o := range list {
+		if o.Outcome.Seen() {
+			answered++
+		}
+	}
+	fmt.Fprintf(w, "\n%d API operations, %d answered everywhere\n", len(list), answered)
+	if answered == len(list) && !all {
+		return nil
+	}
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(tw, "SOURCE\tOPERATION\tOUTCOME\tCALLS\tREQUESTS\tNEEDS\tNOT ANSWERED IN")
+	for _, o := range list {
+		if o.Outcome.Seen() && !all {
+			continue
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", o.Source, o.Name, o.Outcome, callsText(o.Calls), o.Requests, o.Permission,
+			strings.Join(o.Scopes, ", "))
+	}
+	return tw.Flush()
+}
+
+// callsText is "97 ok, 3 denied", the most frequent outcome first.
+func callsText(calls map[evidence.Outcome]int) string {
+	outcomes := slices.SortedFunc(maps.Keys(calls), func(a, b evidence.Outcome) int {
+		return cmp.Or(cmp.Compare(calls[b], calls[a]), cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, o := range outcomes {
+		parts = append(parts, fmt.Sprintf("%d %s", calls[o], o))
+	}
+	return strings.Join(parts, ", ")
 }

@@ -27,6 +27,8 @@ type CollectRequest struct {
 type Collected struct {
 	Entry int64        `json:"entry"` // of the run in the ledger
 	Run   evidence.Run `json:"run"`
+	// Operations are all API operations that were asked for, with how they ended.
+	Operations []AskedOperation `json:"operations"`
 	Assessed
 }
 
@@ -43,6 +45,13 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	var res Collected
 	if res.Entry, res.Run, err = a.collect(ctx, sources, req); err != nil {
 		return Collected{}, err
+	}
+	err = a.Store.View(func(v *store.View) (err error) {
+		res.Operations, err = Operations(v, res.Run)
+		return err
+	})
+	if err != nil {
+		return res, err
 	}
 	if res.Run.Error != "" {
 		return res, fmt.Errorf("collect: %s; what was seen is committed as an incomplete run", res.Run.Error)
