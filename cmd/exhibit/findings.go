@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,9 @@ func (c *command) findingsCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if err := knownControl(posture, control); err != nil {
+					return err
+				}
 				if unknowns {
 					return c.printUnknowns(posture, control)
 				}
@@ -56,6 +60,14 @@ func (c *command) findingsCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&unknowns, "unknown", false, "list what is unknown instead, with the missing permissions")
 	cmd.Flags().BoolVar(&all, "all", false, "leave nothing out")
 	return cmd
+}
+
+// knownControl refuses a control that was not judged: that nothing of it fails would be no news.
+func knownControl(p *report.Posture, id string) error {
+	if id == "" || slices.ContainsFunc(p.Controls, func(k report.ControlPosture) bool { return k.ID == id }) {
+		return nil
+	}
+	return usage(fmt.Errorf("control %q was not judged by then; exhibit controls list shows what there is", id))
 }
 
 func (c *command) printUnknowns(p *report.Posture, control string) error {

@@ -149,6 +149,34 @@ type CaseResult struct {
 // OK reports whether the case gave what it must.
 func (r CaseResult) OK() bool { return r.Got == r.Expect }
 
+// MarshalJSON writes what a case gave, without the documents that it was given: those stand in its file.
+func (r CaseResult) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Control string           `json:"control"`
+		Check   string           `json:"check"`
+		Name    string           `json:"name"`
+		File    string           `json:"file"`
+		Line    int              `json:"line"`
+		Column  int              `json:"column"`
+		Expect  evidence.Verdict `json:"expect"`
+		Got     evidence.Verdict `json:"got"`
+		Reason  string           `json:"reason,omitempty"`
+	}{r.Control, r.Check, r.Name, r.File, r.Line, r.Column, r.Expect, r.Got, r.Reason})
+}
+
+// String is one line: where the case stands, what it must give, what it gave and why.
+func (r CaseResult) String() string {
+	got := string(r.Got)
+	if got == "" {
+		got = "an error"
+	}
+	s := fmt.Sprintf("%s:%d:%d: %s, %s: expected %s, got %s", r.File, r.Line, r.Column, r.Check, r.Name, r.Expect, got)
+	if r.Reason != "" {
+		s += ": " + r.Reason
+	}
+	return s
+}
+
 // RunCases judges every case, in the order of the files. An error means that ctx ended.
 func (c *Catalog) RunCases(ctx context.Context) ([]CaseResult, error) {
 	out := make([]CaseResult, 0, len(c.Cases))

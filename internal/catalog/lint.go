@@ -25,7 +25,7 @@ func (w Warning) String() string {
 
 // Lint returns the warnings, in order of controls and checks.
 func (c *Catalog) Lint() []Warning {
-	var out []Warning
+	out := []Warning{}
 	mapped := map[string]bool{}
 	for _, f := range c.Frameworks {
 		for _, q := range f.Requirements {

@@ -59,7 +59,8 @@ func operations(p collect.Provider) []PermittedOperation {
 	add := func(o collect.Operation, subjectType string) {
 		have := byName[o.Name]
 		if have == nil {
-			have = &PermittedOperation{Name: o.Name, Permissions: o.Permissions}
+			have = &PermittedOperation{Name: o.Name, Permissions: []string{}, Types: []string{}}
+			have.Permissions = append(have.Permissions, o.Permissions...)
 			byName[o.Name] = have
 		}
 		if subjectType != "" && !slices.Contains(have.Types, subjectType) {
@@ -74,7 +75,7 @@ func operations(p collect.Provider) []PermittedOperation {
 	for _, o := range p.Operations() {
 		add(o, "")
 	}
-	var out []PermittedOperation
+	out := []PermittedOperation{}
 	for _, o := range byName {
 		slices.Sort(o.Types)
 		out = append(out, *o)

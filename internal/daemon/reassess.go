@@ -35,7 +35,8 @@ func (a *App) Reassess(ctx context.Context, cat *catalog.Catalog, t time.Time) (
 		if err != nil {
 			return err
 		}
-		c := &comparison{view: v, old: old.Observations, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+		c := &comparison{view: v, old: old.Observations, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{},
+			changes: []evidence.Change{}}
 		next, err := a.Judge(ctx, cat, v, old.View, old.AsOf, c)
 		if err != nil {
 			return err
