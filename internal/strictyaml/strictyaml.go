@@ -100,5 +100,13 @@ func fromLoad(file string, e *yaml.LoadError) Error {
 	if mark.Line == 0 {
 		mark = e.ContextMark
 	}
-	return Error{File: file, Line: mark.Line, Column: mark.Column, Msg: e.Message}
+	return Error{File: file, Line: mark.Line, Column: mark.Column, Msg: plain(e.Message)}
+}
+
+// plain says a decoder's message in the words of the file's writer, without the names of Go types.
+func plain(msg string) string {
+	if key, _, ok := strings.Cut(msg, " not found in type "); ok {
+		return "unknown key " + strings.TrimPrefix(key, "field ")
+	}
+	return strings.NewReplacer("!!seq", "a list", "!!map", "a mapping").Replace(msg)
 }
