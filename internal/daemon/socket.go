@@ -76,11 +76,11 @@ func serveConn(ctx context.Context, c net.Conn, handle Handler) {
 	if err := in.Decode(&cmd); err != nil {
 		return // not a caller of ours; there is nobody to tell
 	}
-	// The caller sends nothing more: the read ends when it goes away, and so does its command.
+	// The caller sends nothing more but the line's end, which may come by itself: reading ends when the caller goes away,
+	// and so does its command.
 	go func() {
 		defer cancel()
-		var b [1]byte
-		_, _ = c.Read(b[:])
+		_, _ = io.Copy(io.Discard, c)
 	}()
 	out := &frameWriter{enc: json.NewEncoder(c)}
 	code := handle(ctx, cmd, out.stream(1), out.stream(2))

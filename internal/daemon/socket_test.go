@@ -8,7 +8,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 )
 
 // startSocket serves handle until the test ends, and returns where.
@@ -97,5 +99,22 @@ func TestCallerGone(t *testing.T) {
 	<-ended
 	if err := <-result; err == nil {
 		t.Error("no error though the command never ended")
+	}
+}
+
+// TestLineEndByItself proves that a command does not end because its line's end came late.
+func TestLineEndByItself(t *testing.T) {
+	path := startSocket(t, func(ctx context.Context, _ Command, _, _ io.Writer) int {
+		select {
+		case <-ctx.Done():
+			return 1
+		case <-time.After(50 * time.Millisecond):
+			return 0
+		}
+	})
+	// As many bytes as a decoder reads at first, and then the line's end.
+	command := Command{Args: []string{strings.Repeat("a", 512-len(`{"args":[""],"dir":""}`))}}
+	if code, err := Forward(context.Background(), path, command, io.Discard, io.Discard); code != 0 || err != nil {
+		t.Errorf("code %d, %v", code, err)
 	}
 }
