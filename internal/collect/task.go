@@ -183,7 +183,10 @@ func (t *Task) Emit(ctx context.Context, s evidence.Subject) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.list.Add(ctx, s.ID, object); err != nil {
+	if ctx.Err() != nil { // the collector's end, and no fault of the batch
+		return fmt.Errorf("emit %s %s: %w", s.Type, s.ID, context.Cause(ctx))
+	}
+	if _, err := t.list.Add(context.WithoutCancel(ctx), s.ID, object); err != nil {
 		return &batchError{fmt.Errorf("stage %s %s: %w", s.Type, s.ID, err)}
 	}
 	t.mu.Lock()
