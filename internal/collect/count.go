@@ -140,7 +140,10 @@ func (w *work) completeness(err error) (evidence.Completeness, evidence.Outcome)
 }
 
 func (w *work) operationOf(name string, o *opCount) evidence.Operation {
-	op := evidence.Operation{Name: name, Calls: o.calls, Requests: o.requests, Params: o.params, Errors: o.errors}
+	op := evidence.Operation{Name: name, Calls: o.calls, Requests: o.requests, Params: o.params}
+	for _, text := range o.errors {
+		op.Errors = append(op.Errors, w.run.clean(text))
+	}
 	for outcome := range o.calls {
 		op.Outcome = evidence.Worse(op.Outcome, outcome)
 	}

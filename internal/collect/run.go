@@ -70,6 +70,7 @@ type run struct {
 	done, total int
 	scopes      []evidence.ScopeOutcome
 	sealers     map[string]*Sealer
+	detector    *detector
 
 	snapshots List
 	telling   sync.Mutex
@@ -127,7 +128,7 @@ func Run(ctx context.Context, cfg Config) (evidence.Run, error) {
 }
 
 func newRun(cfg Config) *run {
-	r := &run{Config: cfg, limits: cfg.Limits.orDefault(), sealers: map[string]*Sealer{}}
+	r := &run{Config: cfg, limits: cfg.Limits.orDefault(), sealers: map[string]*Sealer{}, detector: newDetector()}
 	r.slots = make(chan struct{}, r.limits.InFlight)
 	if r.Now == nil {
 		r.Now = time.Now
@@ -194,4 +195,12 @@ func (r *run) sealer(s evidence.Schema) *Sealer {
 		r.sealers[s.Type] = sealer
 	}
 	return sealer
+}
+
+// clean returns what an error said, or its digest when there is a secret in it: answers are quoted in errors.
+func (r *run) clean(text string) string {
+	if rule := r.detector.find(text); rule != "" {
+		return rule + " in an error's text: " + (&redactor{key: r.RedactionKey}).digest(text)
+	}
+	return text
 }

@@ -202,6 +202,7 @@ func (s *scopeTotal) close(p ScopePlan) evidence.ScopeOutcome {
 }
 
 func (r *run) scope(o evidence.ScopeOutcome) {
+	o.Reason = r.clean(o.Reason)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.scopes = append(r.scopes, o)
