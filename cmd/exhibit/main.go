@@ -12,6 +12,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal ends in order, a second one at once
 	code := run(ctx, os.Args[1:], system())
 	stop()
 	os.Exit(code)

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"day": cmdDay, "fault": cmdFault, "flip": cmdFlip, "truncate": cmdTruncate, "mode": cmdMode, "waitfile": cmdWaitFile,
+			"slow": cmdSlow, "waitrequests": cmdWaitRequests,
 		},
 	})
 }
@@ -108,6 +109,42 @@ func cmdFault(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cloudOf(ts).Fault(args[0], f))
 }
 
+// slow DURATION lets every answer wait; "slow 0s" undoes all faults.
+func cmdSlow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: slow DURATION")
+	}
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	cloudOf(ts).ClearFaults()
+	if d > 0 {
+		ts.Check(cloudOf(ts).Fault("*", simcloud.Fault{Kind: simcloud.Slow, Latency: d}))
+	}
+}
+
+// waitrequests N waits until the cloud was asked that often.
+func cmdWaitRequests(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitrequests N")
+	}
+	n, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	waitFor(ts, args[0]+" requests", func() bool { return cloudOf(ts).Requests() >= n })
+}
+
+// waitFor waits until something is so.
+func waitFor(ts *testscript.TestScript, what string, is func() bool) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range 4000 {
+		if is() {
+			return
+		}
+		<-tick.C
+	}
+	ts.Fatalf("waited in vain for %s", what)
+}
+
 // flip FILE OFFSET changes one byte; a negative offset counts from the end.
 func cmdFlip(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
@@ -152,13 +189,8 @@ func cmdWaitFile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: waitfile FILE")
 	}
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for range 4000 {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
-			return
-		}
-		<-tick.C
-	}
-	ts.Fatalf("%s did not appear", args[0])
+	waitFor(ts, args[0], func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil
+	})
 }

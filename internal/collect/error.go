@@ -105,10 +105,7 @@ func brief(e *Error) string {
 	if e.Outcome == evidence.OutcomeUnreachable {
 		text = lastOf(text)
 	}
-	if len(text) > 200 {
-		text = text[:200]
-	}
-	return strings.ToValidUTF8(string(e.Outcome)+": "+text, "?")
+	return string(e.Outcome) + ": " + text
 }
 
 // lastOf keeps the innermost of a wrapped error's messages.

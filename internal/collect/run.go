@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -197,10 +198,14 @@ func (r *run) sealer(s evidence.Schema) *Sealer {
 	return sealer
 }
 
-// clean returns what an error said, or its digest when there is a secret in it: answers are quoted in errors.
+// errorBytes bounds what is kept of an error's text.
+const errorBytes = 400
+
+// clean returns what an error said, cut to errorBytes, or its digest when there is a secret anywhere in it: answers are
+// quoted in errors.
 func (r *run) clean(text string) string {
 	if rule := r.detector.find(text); rule != "" {
 		return rule + " in an error's text: " + (&redactor{key: r.RedactionKey}).digest(text)
 	}
-	return text
+	return strings.ToValidUTF8(text[:min(len(text), errorBytes)], "?")
 }

@@ -53,6 +53,9 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if err != nil {
 		return res, err
 	}
+	if err := context.Cause(ctx); err != nil {
+		return res, fmt.Errorf("collect: what was seen is committed as an incomplete run: %w", err)
+	}
 	if res.Run.Error != "" {
 		return res, fmt.Errorf("collect: %s; what was seen is committed as an incomplete run", res.Run.Error)
 	}
