@@ -57,6 +57,9 @@ func (c *command) parsePeriod(from, to string) (start, end time.Time, err error)
 	if end, err = c.parseTime(to, true); err != nil {
 		return start, end, err
 	}
+	if now := c.clock(); end.After(now) {
+		end = now // nothing is known of what is to come
+	}
 	if !start.Before(end) {
 		return start, end, usage(fmt.Errorf("the period ends (%s) before it begins (%s)", end.Format(time.RFC3339), start.Format(time.RFC3339)))
 	}
