@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"exhibit/internal/config"
 	"exhibit/internal/evidence"
 	"exhibit/internal/store"
 )
@@ -18,12 +17,8 @@ func commit(b *store.Batch, kind evidence.Kind, body any, at time.Time) (int64, 
 	return b.Commit(kind, bytes, at)
 }
 
-// takeAcceptances commits every acceptance of the configured folder that is not committed as it stands.
-func (a *App) takeAcceptances() error {
-	accepted, err := config.ReadAcceptances(a.Config.Acceptances)
-	if err != nil {
-		return err
-	}
+// takeAcceptances commits every acceptance that is not committed as it stands.
+func (a *App) takeAcceptances(accepted []evidence.RiskAcceptance) error {
 	for _, one := range accepted {
 		if err := a.commitOnce(evidence.KindAcceptance, one); err != nil {
 			return fmt.Errorf("commit acceptance %s: %w", one.ID, err)

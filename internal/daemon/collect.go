@@ -12,7 +12,7 @@ import (
 	"exhibit/internal/store"
 )
 
-// ErrConfig means that a source's section is wrong, so that nothing was tried.
+// ErrConfig means that a file of the user's is wrong, so that nothing was tried.
 var ErrConfig = errors.New("configuration")
 
 // CollectRequest is one collection.
@@ -40,6 +40,10 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if err != nil {
 		return Collected{}, err
 	}
+	accepted, err := config.ReadAcceptances(a.Config.Acceptances)
+	if err != nil {
+		return Collected{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	a.writing.Lock()
 	defer a.writing.Unlock()
 	var res Collected
@@ -59,7 +63,7 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if res.Run.Error != "" {
 		return res, fmt.Errorf("collect: %s; what was seen is committed as an incomplete run", res.Run.Error)
 	}
-	if err := a.takeAcceptances(); err != nil {
+	if err := a.takeAcceptances(accepted); err != nil {
 		return res, err
 	}
 	res.Assessed, err = a.assess(ctx)

@@ -171,11 +171,17 @@ func (a *App) Exposures(v *store.View, period evidence.Window, asOf time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	looks, err := lastLooks(v, newest.View)
+	gaps, err := gapsOf(v, newest, text, period, asOf)
 	if err != nil {
 		return nil, err
 	}
-	gaps, err := a.Gaps(v, period, asOf)
+	return exposuresOf(v, newest, text, period, asOf, gaps)
+}
+
+// exposuresOf tells the exposures that an assessment knew of, given where nobody looked.
+func exposuresOf(v *store.View, newest store.Assessment, text Text, period evidence.Window, asOf time.Time, gaps []evidence.Gap,
+) ([]evidence.Exposure, error) {
+	looks, err := lastLooks(v, newest.View)
 	if err != nil {
 		return nil, err
 	}
@@ -195,16 +201,9 @@ func (a *App) Exposures(v *store.View, period evidence.Window, asOf time.Time) (
 	})
 }
 
-// Gaps returns where in the period nobody looked for longer than a control's freshness allows.
-func (a *App) Gaps(v *store.View, period evidence.Window, asOf time.Time) ([]evidence.Gap, error) {
-	newest, err := AssessmentAt(v, asOf)
-	if err != nil {
-		return nil, err
-	}
-	text, err := CatalogText(v, newest.Assessment)
-	if err != nil {
-		return nil, err
-	}
+// gapsOf returns where in the period nobody looked for longer than a control's freshness allows. It reads every snapshot of
+// the period.
+func gapsOf(v *store.View, newest store.Assessment, text Text, period evidence.Window, asOf time.Time) ([]evidence.Gap, error) {
 	return drift.Gaps(snapshotsOf(v, period, newest.View), text.Freshness, period, asOf)
 }
 

@@ -51,7 +51,7 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 		// Since when something fails is always told.
 		in.Exposures, err = a.Exposures(v, evidence.Window{From: a.Store.Genesis().CreatedAt, To: newest.AsOf}, newest.AsOf)
 	} else {
-		err = a.overTime(v, &in, period)
+		err = a.overTime(v, &in, newest, text, period)
 	}
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 }
 
 // overTime adds what happened in the period.
-func (a *App) overTime(v *store.View, in *report.Input, period evidence.Window) error {
+func (a *App) overTime(v *store.View, in *report.Input, newest store.Assessment, text Text, period evidence.Window) error {
 	all, err := v.Assessments()
 	if err != nil {
 		return err
@@ -70,13 +70,13 @@ func (a *App) overTime(v *store.View, in *report.Input, period evidence.Window) 
 			in.History = append(in.History, one.Assessment)
 		}
 	}
-	if in.Exposures, err = a.Exposures(v, period, in.Assessment.AsOf); err != nil {
+	if in.Gaps, err = gapsOf(v, newest, text, period, newest.AsOf); err != nil {
 		return err
 	}
-	if in.Gaps, err = a.Gaps(v, period, in.Assessment.AsOf); err != nil {
+	if in.Exposures, err = exposuresOf(v, newest, text, period, newest.AsOf, in.Gaps); err != nil {
 		return err
 	}
-	in.Changes, err = a.Drift(v, period.From, in.Assessment.AsOf)
+	in.Changes, err = a.Drift(v, period.From, newest.AsOf)
 	return err
 }
 
