@@ -110,6 +110,7 @@ func (c *command) demoText(res demoResult) error {
 		{fmt.Sprintf("%s, %s to %s", res.Company, day(res.Period.From), day(res.Period.To)), func(w io.Writer) error { return report.Text(w, res.Posture, o) }},
 		{"What changed over the period", func(w io.Writer) error { return report.Changes(w, res.Posture.Changes, o) }},
 		{"How long what was exposed", func(w io.Writer) error { return report.Exposures(w, res.Exposures, o) }},
+		{"Where nobody looked", func(w io.Writer) error { return report.Gaps(w, res.Posture.Gaps, o) }},
 	} {
 		fmt.Fprintf(w, "\n%s\n\n", part.title)
 		if err := part.write(w); err != nil {

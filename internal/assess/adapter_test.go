@@ -242,3 +242,32 @@ func FuzzAdapter(f *testing.F) {
 		_ = fmt.Sprint(val.Type(), val.ConvertToType(types.TypeType), val.ConvertToType(types.StringType))
 	})
 }
+
+// appendDoc appends a stored JSON value in its canonical encoding. Its keys are in order already.
+func appendDoc(dst []byte, v *fastjson.Value) []byte {
+	switch v.Type() {
+	case fastjson.TypeObject:
+		dst = append(dst, '{')
+		first := true
+		v.GetObject().Visit(func(key []byte, inner *fastjson.Value) {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = appendDoc(append(appendString(dst, string(key)), ':'), inner)
+		})
+		return append(dst, '}')
+	case fastjson.TypeArray:
+		dst = append(dst, '[')
+		for i, inner := range v.GetArray() {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendDoc(dst, inner)
+		}
+		return append(dst, ']')
+	case fastjson.TypeString:
+		return appendString(dst, string(v.GetStringBytes()))
+	}
+	return v.MarshalTo(dst)
+}

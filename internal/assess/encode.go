@@ -12,7 +12,6 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
-	"github.com/valyala/fastjson"
 
 	"exhibit/internal/evidence"
 )
@@ -88,35 +87,6 @@ func appendString(dst []byte, s string) []byte {
 		}
 	}
 	return append(append(dst, s[start:]...), '"')
-}
-
-// appendDoc appends a stored JSON value in its canonical encoding. Its keys are in order already.
-func appendDoc(dst []byte, v *fastjson.Value) []byte {
-	switch v.Type() {
-	case fastjson.TypeObject:
-		dst = append(dst, '{')
-		first := true
-		v.GetObject().Visit(func(key []byte, inner *fastjson.Value) {
-			if !first {
-				dst = append(dst, ',')
-			}
-			first = false
-			dst = appendDoc(append(appendString(dst, string(key)), ':'), inner)
-		})
-		return append(dst, '}')
-	case fastjson.TypeArray:
-		dst = append(dst, '[')
-		for i, inner := range v.GetArray() {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendDoc(dst, inner)
-		}
-		return append(dst, ']')
-	case fastjson.TypeString:
-		return appendString(dst, string(v.GetStringBytes()))
-	}
-	return v.MarshalTo(dst)
 }
 
 // appendValue appends a CEL value as canonical JSON. It reports false for a value that is no fact: an error, an
