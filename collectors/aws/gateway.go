@@ -35,7 +35,7 @@ func (g gateway) Do(req *http.Request) (*http.Response, error) {
 // rootOf names the XML element that an operation's answer stands in; empty when it is not XML.
 func rootOf(service, operation string) string {
 	switch service {
-	case "ec2", "iam", "sts":
+	case "ec2", "iam", "rds", "redshift", "sns", "sts":
 		return operation + "Response"
 	case "s3", "s3control":
 		switch operation {
