@@ -26,7 +26,6 @@ type source struct {
 	env     collect.Env
 	enc     *encoder
 	caller  evidence.Identity
-	home    *session
 }
 
 // Operations implements collect.Provider.
@@ -40,8 +39,7 @@ func (Provider) Operations() []collect.Operation {
 
 // Caller implements collect.Source.
 func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity, error) {
-	s.home = newSession(s, s.base, "")
-	id, err := s.home.identity(ctx, t)
+	id, err := newSession(s, s.base, "").identity(ctx, t)
 	if err != nil {
 		return evidence.Identity{}, err
 	}
@@ -52,27 +50,35 @@ func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity
 // Close implements collect.Source. The engine owns the connections.
 func (s *source) Close() error { return nil }
 
-// Scopes implements collect.Source: for every account one scope of its own and one for each region.
-func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
+// Accounts implements collect.Source: the configured accounts, or the caller's own.
+func (s *source) Accounts(context.Context, *collect.Task) ([]collect.Account, error) {
 	if len(s.section.Accounts) == 0 {
-		return s.account(ctx, t, s.home, s.caller.Account, s.caller.ID)
+		return []collect.Account{s.entered(s.caller.Account, s.caller.ID, s.base)}, nil
 	}
-	var plans []collect.ScopePlan
+	var accounts []collect.Account
 	partition := partitionOf(s.caller.ID)
 	for _, account := range s.section.Accounts {
 		role := s.section.Role
 		if !strings.HasPrefix(role, "arn:") {
 			role = fmt.Sprintf("arn:%s:iam::%s:role/%s", partition, account, strings.TrimPrefix(role, "/"))
 		}
-		base := s.base
-		base.Credentials = assume(s.base, s.env, s.section, role)
-		more, err := s.account(ctx, t, newSession(s, base, ""), account, role)
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, more...)
+		accounts = append(accounts, s.entered(account, role, s.base))
 	}
-	return plans, nil
+	return accounts, nil
+}
+
+// entered is an account that is planned through the role, or as whoever the caller is. Its credentials are got, and its
+// clients made, when it is planned.
+func (s *source) entered(account, arn string, base aws.Config) collect.Account {
+	return collect.Account{
+		Scope: evidence.Scope{Provider: "aws", Account: account},
+		Plan: func(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
+			if len(s.section.Accounts) > 0 {
+				base.Credentials = assume(s.base, s.env, s.section, arn)
+			}
+			return s.account(ctx, t, newSession(s, base, ""), account, arn)
+		},
+	}
 }
 
 // account plans one account. What cannot be entered or listed is planned with its outcome.

@@ -140,52 +140,66 @@ type subscription struct {
 	Tags  map[string]string `json:"tags"`
 }
 
-// Scopes implements collect.Source: one scope for each subscription.
-func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
-	var plans []collect.ScopePlan
+// Accounts implements collect.Source: the subscriptions.
+func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Account, error) {
 	if s.config.Subscriptions[0] == all {
-		l := list{op: "subscriptions.list", path: "/subscriptions", version: subscriptionsVersion}
-		err := s.client.pages(ctx, t, l, func(items []json.RawMessage) error {
-			for _, raw := range items {
-				var sub subscription
-				if err := json.Unmarshal(raw, &sub); err != nil {
-					return fmt.Errorf("read a subscription: %w", err)
-				}
-				if sub.ID == "" {
-					return errors.New("read a subscription: it has no id")
-				}
-				plans = append(plans, s.plan(sub))
-			}
-			return nil
-		})
-		if err == nil && len(plans) == 0 {
-			err = errors.New("the caller may see no subscription: give it a role on those to collect")
-		}
-		return plans, err
+		return s.all(ctx, t)
 	}
+	var accounts []collect.Account
 	for _, id := range s.config.Subscriptions {
-		sub := subscription{ID: id}
-		err := t.Call(ctx, "subscriptions.get", func(ctx context.Context) error {
-			return s.client.get(ctx, s.client.url("/subscriptions/"+id, subscriptionsVersion), &sub)
+		accounts = append(accounts, collect.Account{
+			Scope: s.plan(subscription{ID: id}).Scope,
+			Plan:  func(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) { return s.describe(ctx, t, id) },
 		})
-		sub.ID = id // as configured: series go on when the case of an answer changes
-		plan := s.plan(sub)
-		var failed *collect.Error
-		switch {
-		case errors.As(err, &failed):
-			plan.Reason = "subscription cannot be described: " + string(failed.Outcome)
-			if failed.Permission != "" {
-				plan.Reason += ", needs " + failed.Permission
-			}
-			if o := failed.Outcome; o == evidence.OutcomeExpired || o == evidence.OutcomeUnreachable {
-				plan.Outcome = o
-			}
-		case err != nil:
-			return nil, err
-		}
-		plans = append(plans, plan)
 	}
-	return plans, nil
+	return accounts, nil
+}
+
+// all lists the subscriptions that the caller may see.
+func (s *source) all(ctx context.Context, t *collect.Task) ([]collect.Account, error) {
+	var accounts []collect.Account
+	l := list{op: "subscriptions.list", path: "/subscriptions", version: subscriptionsVersion}
+	err := s.client.pages(ctx, t, l, func(items []json.RawMessage) error {
+		for _, raw := range items {
+			var sub subscription
+			if err := json.Unmarshal(raw, &sub); err != nil {
+				return fmt.Errorf("read a subscription: %w", err)
+			}
+			if sub.ID == "" {
+				return errors.New("read a subscription: it has no id")
+			}
+			accounts = append(accounts, collect.Ready(s.plan(sub)))
+		}
+		return nil
+	})
+	if err == nil && len(accounts) == 0 {
+		err = errors.New("the caller may see no subscription: give it a role on those to collect")
+	}
+	return accounts, err
+}
+
+// describe makes one scope of a subscription. One that cannot be described may still be collected.
+func (s *source) describe(ctx context.Context, t *collect.Task, id string) ([]collect.ScopePlan, error) {
+	sub := subscription{ID: id}
+	err := t.Call(ctx, "subscriptions.get", func(ctx context.Context) error {
+		return s.client.get(ctx, s.client.url("/subscriptions/"+id, subscriptionsVersion), &sub)
+	})
+	sub.ID = id // as configured: series go on when the case of an answer changes
+	plan := s.plan(sub)
+	var failed *collect.Error
+	switch {
+	case errors.As(err, &failed):
+		plan.Reason = "subscription cannot be described: " + string(failed.Outcome)
+		if failed.Permission != "" {
+			plan.Reason += ", needs " + failed.Permission
+		}
+		if o := failed.Outcome; o == evidence.OutcomeExpired || o == evidence.OutcomeUnreachable {
+			plan.Outcome = o
+		}
+	case err != nil:
+		return nil, err
+	}
+	return []collect.ScopePlan{plan}, nil
 }
 
 func (s *source) plan(sub subscription) collect.ScopePlan {

@@ -111,8 +111,8 @@ func (s *source) Caller(context.Context, *collect.Task) (evidence.Identity, erro
 	return evidence.Identity{ID: u.Username, Kind: "user"}, nil
 }
 
-// Scopes implements collect.Source: the folder.
-func (s *source) Scopes(context.Context, *collect.Task) ([]collect.ScopePlan, error) {
+// Accounts implements collect.Source: the folder.
+func (s *source) Accounts(context.Context, *collect.Task) ([]collect.Account, error) {
 	plan := collect.ScopePlan{
 		Scope:   evidence.Scope{Provider: "file", Account: s.account, Name: s.config.Path},
 		Outcome: evidence.OutcomeOK,
@@ -124,11 +124,11 @@ func (s *source) Scopes(context.Context, *collect.Task) ([]collect.ScopePlan, er
 			plan.Outcome = evidence.OutcomeFailed
 		}
 		plan.Reason = fmt.Sprintf("folder cannot be opened: %v", err)
-		return []collect.ScopePlan{plan}, nil
+		return []collect.Account{collect.Ready(plan)}, nil
 	}
 	s.root = root
 	plan.Session = &session{root: root, patterns: s.config.Match}
-	return []collect.ScopePlan{plan}, nil
+	return []collect.Account{collect.Ready(plan)}, nil
 }
 
 // Close implements collect.Source.

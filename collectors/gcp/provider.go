@@ -143,46 +143,54 @@ func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity
 	return evidence.Identity{ID: user.Sub, Kind: "token"}, nil
 }
 
-// Scopes implements collect.Source: one scope for each project. A project that cannot be described may still be collected.
-func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
-	var plans []collect.ScopePlan
+// Accounts implements collect.Source: the projects.
+func (s *source) Accounts(context.Context, *collect.Task) ([]collect.Account, error) {
+	var accounts []collect.Account
 	for _, id := range s.config.Projects {
-		var project struct {
-			Name        string `json:"name"` // projects/NUMBER
-			ProjectID   string `json:"projectId"`
-			DisplayName string `json:"displayName"`
-			State       string `json:"state"`
-		}
-		plan := collect.ScopePlan{
-			Scope:    evidence.Scope{Provider: "gcp", Account: id},
-			Outcome:  evidence.OutcomeOK,
-			Endpoint: s.client.host(),
-		}
-		err := t.Call(ctx, "cloudresourcemanager.projects.get", func(ctx context.Context) error {
-			return s.client.get(ctx, "cloudresourcemanager", "/v3/projects/"+id, nil, &project)
+		accounts = append(accounts, collect.Account{
+			Scope: evidence.Scope{Provider: "gcp", Account: id},
+			Plan:  func(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) { return s.plan(ctx, t, id) },
 		})
-		var failed *collect.Error
-		switch {
-		case errors.As(err, &failed):
-			plan.Reason = "project cannot be described: " + string(failed.Outcome)
-			if failed.Permission != "" {
-				plan.Reason += ", needs " + failed.Permission
-			}
-			if o := failed.Outcome; o == evidence.OutcomeExpired || o == evidence.OutcomeUnreachable {
-				plan.Outcome = o
-			}
-		case err != nil:
-			return nil, err
-		default:
-			plan.Scope.Name = project.DisplayName
-			plan.Scope.Facts = map[string]any{
-				"number": strings.TrimPrefix(project.Name, "projects/"), "state": project.State,
-			}
-		}
-		plan.Session = &session{client: s.client, project: id, aliases: []string{project.Name, "projects/" + project.ProjectID}}
-		plans = append(plans, plan)
 	}
-	return plans, nil
+	return accounts, nil
+}
+
+// plan makes one scope of a project. One that cannot be described may still be collected.
+func (s *source) plan(ctx context.Context, t *collect.Task, id string) ([]collect.ScopePlan, error) {
+	var project struct {
+		Name        string `json:"name"` // projects/NUMBER
+		ProjectID   string `json:"projectId"`
+		DisplayName string `json:"displayName"`
+		State       string `json:"state"`
+	}
+	plan := collect.ScopePlan{
+		Scope:    evidence.Scope{Provider: "gcp", Account: id},
+		Outcome:  evidence.OutcomeOK,
+		Endpoint: s.client.host(),
+	}
+	err := t.Call(ctx, "cloudresourcemanager.projects.get", func(ctx context.Context) error {
+		return s.client.get(ctx, "cloudresourcemanager", "/v3/projects/"+id, nil, &project)
+	})
+	var failed *collect.Error
+	switch {
+	case errors.As(err, &failed):
+		plan.Reason = "project cannot be described: " + string(failed.Outcome)
+		if failed.Permission != "" {
+			plan.Reason += ", needs " + failed.Permission
+		}
+		if o := failed.Outcome; o == evidence.OutcomeExpired || o == evidence.OutcomeUnreachable {
+			plan.Outcome = o
+		}
+	case err != nil:
+		return nil, err
+	default:
+		plan.Scope.Name = project.DisplayName
+		plan.Scope.Facts = map[string]any{
+			"number": strings.TrimPrefix(project.Name, "projects/"), "state": project.State,
+		}
+	}
+	plan.Session = &session{client: s.client, project: id, aliases: []string{project.Name, "projects/" + project.ProjectID}}
+	return []collect.ScopePlan{plan}, nil
 }
 
 // Close implements collect.Source.

@@ -173,8 +173,8 @@ func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity
 	return evidence.Identity{ID: user.Login, Kind: strings.ToLower(user.Type)}, err
 }
 
-// Scopes implements collect.Source: the organisation.
-func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
+// Accounts implements collect.Source: the organisation.
+func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Account, error) {
 	plan := collect.ScopePlan{
 		Scope:    evidence.Scope{Provider: "github", Account: s.config.Organization},
 		Outcome:  evidence.OutcomeOK,
@@ -204,7 +204,7 @@ func (s *source) Scopes(ctx context.Context, t *collect.Task) ([]collect.ScopePl
 			plan.Scope.Facts["two_factor_requirement_enabled"] = *org.TwoFactors
 		}
 	}
-	return []collect.ScopePlan{plan}, nil
+	return []collect.Account{collect.Ready(plan)}, nil
 }
 
 // Close implements collect.Source.

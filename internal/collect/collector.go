@@ -18,7 +18,7 @@ type Collector struct {
 	// Operations are all API operations that it calls, the list operation first. Any other is refused by the transport
 	// before it leaves, and the least-privilege policies are generated from this list.
 	Operations []Operation
-	// Collect lists the subjects of one scope and emits them. session is what the source's Scopes gave for the scope;
+	// Collect lists the subjects of one scope and emits them. session is what the account's Plan gave for the scope;
 	// see Typed. An error means that the list is not whole; parts of a subject that could not be asked are recorded by
 	// Part.
 	Collect func(ctx context.Context, session any, t *Task) error
@@ -53,7 +53,7 @@ type Provider interface {
 	Name() string
 	// Collectors is the explicit list.
 	Collectors() []Collector
-	// Operations are those that Caller and Scopes call. They enter the generated permissions as a collector's do.
+	// Operations are those that Caller, Accounts and Plan call. They enter the generated permissions as a collector's do.
 	Operations() []Operation
 	// Check reads the provider's section with decode (strict: unknown keys are errors with line and column) and says
 	// what is wrong with it, without looking at anything else.
@@ -70,12 +70,29 @@ type Provider interface {
 type Source interface {
 	// Caller asks the provider who is asking.
 	Caller(ctx context.Context, t *Task) (evidence.Identity, error)
-	// Scopes lists every scope that the configuration asks for, with what was found out about it. A scope that cannot
-	// be reached is listed with its outcome and reason, never left out. An error means that not even the list is
-	// known.
-	Scopes(ctx context.Context, t *Task) ([]ScopePlan, error)
+	// Accounts lists everything that the configuration asks for, in the order in which it is to be collected. What
+	// cannot be entered is listed all the same: its Plan says why. An error means that not even the list is known.
+	Accounts(ctx context.Context, t *Task) ([]Account, error)
 	// Close lets go of connections.
 	Close() error
+}
+
+// Account is one account, project, subscription or organisation that is asked for. A few are planned and collected at a
+// time, and what one holds is garbage when it is done, so that memory does not grow with their number.
+type Account struct {
+	// Scope is the account's own, without a region: it states what became of an account that could not be planned.
+	Scope evidence.Scope
+	// Plan finds out which scopes the account has and connects to them. It is called once, with a task of the account's
+	// own. A scope that cannot be reached is planned with its outcome and reason, never left out. An error means that
+	// not even the list of scopes is known, or that the run has ended.
+	Plan func(ctx context.Context, t *Task) ([]ScopePlan, error)
+}
+
+// Ready is an account that needs no planning: scopes that are known already.
+func Ready(plans ...ScopePlan) Account {
+	scope := plans[0].Scope
+	scope.Region = ""
+	return Account{Scope: scope, Plan: func(context.Context, *Task) ([]ScopePlan, error) { return plans, nil }}
 }
 
 // ScopePlan is one requested scope.

@@ -22,7 +22,7 @@ import (
 type fake struct {
 	collectors []collect.Collector
 	openErr    error
-	scopes     []collect.ScopePlan // nil is the account and both regions
+	accounts   []collect.Account // nil is one with both regions
 	rates      map[string]collect.Rate
 
 	mu  sync.Mutex
@@ -66,9 +66,9 @@ func (f *fake) Caller(ctx context.Context, t *collect.Task) (evidence.Identity, 
 	return evidence.Identity{ID: "me"}, err
 }
 
-func (f *fake) Scopes(context.Context, *collect.Task) ([]collect.ScopePlan, error) {
-	if f.scopes != nil {
-		return f.scopes, nil
+func (f *fake) Accounts(context.Context, *collect.Task) ([]collect.Account, error) {
+	if f.accounts != nil {
+		return f.accounts, nil
 	}
 	var plans []collect.ScopePlan
 	for _, region := range []string{"", "r1", "r2"} {
@@ -76,7 +76,7 @@ func (f *fake) Scopes(context.Context, *collect.Task) ([]collect.ScopePlan, erro
 			Scope: evidence.Scope{Provider: "fake", Account: "1", Region: region}, Outcome: evidence.OutcomeOK, Session: f,
 		})
 	}
-	return plans, nil
+	return []collect.Account{collect.Ready(plans...)}, nil
 }
 
 // lister returns a collector that lists one thing per call of list.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ type Limits struct {
 	InFlight     int           // calls in flight altogether; 256
 	PerCollector int           // calls in flight of one collector in one scope; 64
 	Tasks        int           // collectors at work at once, which bounds the pages in memory; 16
+	Accounts     int           // accounts of one source at work at once, which bounds the sessions in memory; 4
 	Call         time.Duration // one call with its retries; 90 s
 	Collector    time.Duration // one collector in one scope; 1 h
 	Failures     int           // answers in a row that never came and break the circuit of a region's service; 3
@@ -39,7 +41,7 @@ func (l Limits) orDefault() Limits {
 	for _, v := range []struct {
 		p *int
 		d int
-	}{{&l.InFlight, 256}, {&l.PerCollector, 64}, {&l.Tasks, 16}, {&l.Failures, 3}} {
+	}{{&l.InFlight, 256}, {&l.PerCollector, 64}, {&l.Tasks, 16}, {&l.Accounts, 4}, {&l.Failures, 3}} {
 		if *v.p <= 0 {
 			*v.p = v.d
 		}
@@ -105,6 +107,13 @@ func (p *pacer) lane(k laneKey) *lane {
 		p.lanes[k] = l
 	}
 	return l
+}
+
+// forget lets go of an account's lanes.
+func (p *pacer) forget(account string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.lanes, func(k laneKey, _ *lane) bool { return k.account == account })
 }
 
 // circuit breaks after so many answers in a row that never came, so that a dead region costs seconds and not hours.

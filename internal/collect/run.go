@@ -53,7 +53,9 @@ type OpenSource struct {
 
 // Progress says how far a run is.
 type Progress struct {
-	Done, Total int // collectors in scopes; Total grows while sources open
+	// Done and Total count collectors in scopes. Total is an estimate while accounts are yet to be planned: those are
+	// taken to be as large as the others are on average.
+	Done, Total int
 	Subjects    int64
 	Requests    int64
 }
@@ -67,11 +69,12 @@ type run struct {
 
 	subjects, requests atomic.Int64
 
-	mu          sync.Mutex
-	done, total int
-	scopes      []evidence.ScopeOutcome
-	sealers     map[string]*Sealer
-	detector    *detector
+	mu           sync.Mutex
+	done, total  int // pieces of work in planned accounts
+	known, ahead int // accounts that are planned, and that are not yet
+	scopes       []evidence.ScopeOutcome
+	sealers      map[string]*Sealer
+	detector     *detector
 
 	snapshots List
 	telling   sync.Mutex
@@ -165,6 +168,9 @@ func (r *run) progress() {
 	}
 	r.mu.Lock()
 	p := Progress{Done: r.done, Total: r.total}
+	if r.known > 0 {
+		p.Total += r.total * r.ahead / r.known
+	}
 	r.mu.Unlock()
 	p.Subjects, p.Requests = r.subjects.Load(), r.requests.Load()
 	r.telling.Lock()
@@ -172,9 +178,19 @@ func (r *run) progress() {
 	r.Progress(p)
 }
 
+// expected counts accounts that will be planned.
+func (r *run) expected(n int) {
+	r.mu.Lock()
+	r.ahead += n
+	r.mu.Unlock()
+}
+
+// planned counts an account that has n pieces of work.
 func (r *run) planned(n int) {
 	r.mu.Lock()
 	r.total += n
+	r.ahead--
+	r.known++
 	r.mu.Unlock()
 	r.progress()
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -344,10 +343,10 @@ func TestAPlannedScopeThatCannotBeTriedHasSnapshots(t *testing.T) {
 			t.Error("was tried")
 			return nil
 		})},
-		scopes: []collect.ScopePlan{{
+		accounts: []collect.Account{collect.Ready(collect.ScopePlan{
 			Scope: evidence.Scope{Provider: "fake", Account: "1", Region: "*"}, Outcome: evidence.OutcomeDenied,
 			Reason: "may not list regions",
-		}},
+		})},
 	}
 	run, snaps := collected(t, t.Context(), f, nil)
 	if len(snaps) != 1 || snaps[0].Outcome != evidence.OutcomeDenied || run.Scopes[0].Reason != "may not list regions" {
@@ -443,36 +442,5 @@ func TestAFullDiskEndsTheRunAtOnce(t *testing.T) {
 	}
 	if calls.Load() > 6 {
 		t.Errorf("%d calls were made for nothing", calls.Load())
-	}
-}
-
-func TestAScopeThatIsDoneIsLetGoOf(t *testing.T) {
-	type session struct{ big [1 << 20]byte }
-	const accounts = 50
-	var alive, most atomic.Int64
-	f := &fake{scopes: []collect.ScopePlan{}}
-	for i := range accounts {
-		s := &session{}
-		alive.Add(1)
-		runtime.AddCleanup(s, func(int) { alive.Add(-1) }, 0)
-		f.scopes = append(f.scopes, collect.ScopePlan{
-			Scope: evidence.Scope{Provider: "fake", Account: fmt.Sprint(i)}, Outcome: evidence.OutcomeOK, Session: s,
-		})
-	}
-	c := lister("x", false, nil)
-	c.Collect = collect.Typed(func(_ context.Context, s *session, tk *collect.Task) error {
-		if tk.Scope().Account == fmt.Sprint(accounts-1) {
-			for tries := 0; tries < 200 && alive.Load() > 5; tries++ {
-				runtime.GC() // cleanups run some time after
-			}
-			most.Store(alive.Load())
-		}
-		runtime.KeepAlive(s)
-		return nil
-	})
-	f.collectors = []collect.Collector{c}
-	collected(t, t.Context(), f, func(cfg *collect.Config) { cfg.Limits.Tasks = 1 })
-	if most.Load() > 5 {
-		t.Errorf("%d sessions of %d are alive at the end", most.Load(), accounts)
 	}
 }

@@ -19,7 +19,7 @@ func (r *run) work(src *source, c Collector, scope evidence.Scope) *work {
 // task runs one collector in one scope and stages its snapshot, whatever came of it. Its error is the batch's.
 func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector, total *scopeTotal) error {
 	if err := ctx.Err(); err != nil {
-		total.add(evidence.OutcomeSkipped, "", 0, 0, "not tried: the run had ended")
+		total.add(evidence.OutcomeSkipped, "", 0, 0, notTried)
 		return nil
 	}
 	snap := evidence.Snapshot{Collector: c.Type(), Source: src.name, Scope: plan.Scope}

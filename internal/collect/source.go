@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"sync"
-	"sync/atomic"
 
 	"exhibit/internal/evidence"
 )
@@ -52,70 +50,61 @@ func (s *source) forget(scope string) {
 	delete(s.memos, scope)
 }
 
-// source opens one source and feeds its work to tasks; it returns when all of it has ended. A failure of the batch stops
-// the run.
+// source opens one source and feeds its work to tasks, a few accounts at a time; it returns when all of it has ended. A
+// failure of the batch stops the run.
 func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func(), stop context.CancelCauseFunc) {
 	src := &source{name: open.Name, provider: open.Provider, config: open.ConfigDigest, memos: map[string]map[string]*memo{}}
 	src.pacer = newPacer(r.limits, open.Provider)
-	opened, plans, err := r.open(ctx, src, open)
+	opened, accounts, err := r.open(ctx, src, open)
 	if err != nil {
-		scope := evidence.Scope{Provider: open.Provider.Name()}
-		outcome, reason := outcomeOf(open.Provider, err)
-		r.scope(evidence.ScopeOutcome{Source: open.Name, Scope: scope, Outcome: outcome, Reason: reason})
+		r.lost(src, evidence.Scope{Provider: open.Provider.Name()}, err)
 		return
 	}
 	defer opened.Close()
-	totals := make([]*scopeTotal, len(plans))
-	work := r.plan(open.Provider, plans)
-	for i, p := range plans {
-		totals[i] = &scopeTotal{out: evidence.ScopeOutcome{Source: open.Name, Scope: p.Scope,
-			Snapshots: map[evidence.Outcome]int{}}}
-	}
-	r.planned(len(work))
-	left := make([]atomic.Int64, len(plans))
-	for _, w := range work {
-		left[w.plan].Add(1)
-	}
+	r.expected(len(accounts))
+	places := make(chan struct{}, r.limits.Accounts)
 	var wg sync.WaitGroup
-	for _, w := range work {
-		wg.Add(1)
-		tasks <- func() {
-			defer wg.Done()
-			if err := r.task(ctx, src, plans[w.plan], w.col, totals[w.plan]); err != nil {
-				stop(&batchError{err})
-			}
-			if left[w.plan].Add(-1) == 0 { // a scope that is done costs nothing more, however many there are
-				plans[w.plan].Session = nil
-				src.forget(plans[w.plan].Scope.ID())
-			}
-			r.finished()
-		}
+	for i := range accounts {
+		account := accounts[i]
+		accounts[i] = Account{} // what its plan holds on to goes with it
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			r.account(ctx, src, account, tasks, stop)
+		})
 	}
 	wg.Wait()
-	for i, t := range totals {
-		r.scope(t.close(plans[i]))
-	}
 }
 
 // open connects and asks who is asking and what there is.
-func (r *run) open(ctx context.Context, src *source, open OpenSource) (Source, []ScopePlan, error) {
+func (r *run) open(ctx context.Context, src *source, open OpenSource) (Source, []Account, error) {
 	env := Env{Source: open.Name, Dir: open.Dir, Transport: gate{r.Transport}, AuthTransport: r.Transport, Getenv: r.Getenv, Now: r.now}
 	opened, err := open.Provider.Open(ctx, open.Decode, env)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open: %w", err)
 	}
-	w := r.work(src, Collector{Operations: open.Provider.Operations()}, evidence.Scope{Provider: open.Provider.Name()})
-	t := &Task{work: w}
+	t := r.asking(src, evidence.Scope{Provider: open.Provider.Name()})
 	if src.caller, err = opened.Caller(ctx, t); err != nil {
 		opened.Close()
 		return nil, nil, fmt.Errorf("ask who is asking: %w", err)
 	}
-	plans, err := opened.Scopes(ctx, t)
+	accounts, err := opened.Accounts(ctx, t)
 	if err != nil {
 		opened.Close()
-		return nil, nil, fmt.Errorf("list scopes: %w", err)
+		return nil, nil, fmt.Errorf("list accounts: %w", err)
 	}
-	return opened, plans, nil
+	return opened, accounts, nil
+}
+
+// asking returns a task for what a provider asks before there are collectors.
+func (r *run) asking(src *source, scope evidence.Scope) *Task {
+	return &Task{work: r.work(src, Collector{Operations: src.provider.Operations()}, scope)}
+}
+
+// lost states a place that could not even be planned.
+func (r *run) lost(src *source, scope evidence.Scope, err error) {
+	outcome, reason := outcomeOf(src.provider, err)
+	r.scope(evidence.ScopeOutcome{Source: src.name, Scope: scope, Outcome: outcome, Reason: reason})
 }
 
 // outcomeOf says how a source failed to open.
@@ -133,39 +122,6 @@ func outcomeOf(p Provider, err error) (evidence.Outcome, string) {
 		outcome = evidence.OutcomeFailed
 	}
 	return outcome, err.Error()
-}
-
-// piece is one collector in one planned scope.
-type piece struct {
-	col  Collector
-	plan int
-}
-
-// plan lists what is to be done: account by account, so that one can be let go of before many others are begun, and within
-// one collector by collector, so that neighbours go to different regions.
-func (r *run) plan(p Provider, plans []ScopePlan) []piece {
-	var accounts []string
-	byAccount := map[string][]int{}
-	for i, plan := range plans {
-		if _, ok := byAccount[plan.Scope.Account]; !ok {
-			accounts = append(accounts, plan.Scope.Account)
-		}
-		byAccount[plan.Scope.Account] = append(byAccount[plan.Scope.Account], i)
-	}
-	var work []piece
-	for _, account := range accounts {
-		for _, c := range p.Collectors() {
-			if len(r.Only) > 0 && !slices.Contains(r.Only, c.Type()) {
-				continue
-			}
-			for _, i := range byAccount[account] {
-				if c.Regional == (plans[i].Scope.Region != "") && (plans[i].Only == nil || plans[i].Only(c)) {
-					work = append(work, piece{c, i})
-				}
-			}
-		}
-	}
-	return work
 }
 
 // scopeTotal sums up one scope's snapshots.
