@@ -40,6 +40,7 @@ func newEnv(table *typeTable, subjects map[string]*subjectType) (*cel.Env, error
 		opts = append(opts, cel.Variable(relatedPrefix+name, cel.ListType(st.cel)))
 	}
 	opts = append(opts, helpers(table)...)
+	opts = append(opts, accessHelpers(table, subjects)...)
 	env, err := cel.NewEnv(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("declare the expressions' environment: %w", err)

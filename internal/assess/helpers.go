@@ -23,6 +23,7 @@ import (
 //	portsInclude(from, to, port) bool whether port lies in from-to; from -1 means all ports
 //	portsInclude(text, port) bool     the same of "22", "20-30" or "*"
 //	policy(text) policy         an IAM policy document; see policy.go for its fields and functions
+//	effective(subject), access(policies, …)   what an identity may do in the end; see accesscel.go
 func helpers(table *typeTable) []cel.EnvOption {
 	text, stamp, boolean := cel.StringType, cel.TimestampType, cel.BoolType
 	opts := []cel.EnvOption{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync/atomic"
 
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -23,6 +24,7 @@ type record struct {
 	missing     map[string]evidence.Missing
 	missingKeys []string // sorted
 	size        int      // bytes of the object
+	policy      atomic.Pointer[parsedPolicy]
 }
 
 // scopeValue is a scope as expressions see it.
@@ -101,6 +103,8 @@ type subject struct {
 	doc   object // set when asked for
 	// top are the keys of the document that were asked for, because one check after another asks for the same.
 	top []topKey
+	// known is what effective() last found.
+	known knownAccess
 	// noted is set once the trace knows that the subject was read; true from the start for the one that is judged.
 	noted bool
 }
