@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -96,19 +97,35 @@ func commandsPage(w io.Writer) error {
 }
 
 func permissionsPage(w io.Writer) error {
-	fmt.Fprint(w, "# Permissions\n\nGenerated from the operations that the collectors declare; no other operation leaves the machine.\n")
+	cat, err := daemon.LoadCatalog(config.Default("."))
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(w, `# Permissions
+
+Generated from the operations that the collectors declare; no other operation leaves the machine. What is lost without a
+permission is what the recorded answers of each collector lack when its operation is refused, and the checks that read it:
+those become unknown, and nothing else changes.
+`)
 	for _, name := range daemon.PermissionProviders() {
-		p, err := daemon.Permissions(name)
+		p, err := daemon.Permissions(cat, name, "policy")
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "\n## %s\n\n```\n%s\n```\n\n| operation | permissions | lost without it |\n|---|---|---|\n", name, strings.TrimSpace(p.Policy))
-		for _, o := range p.Operations {
-			lost := strings.Join(o.Types, ", ")
-			if lost == "" {
-				lost = "the whole source"
+		fmt.Fprintf(w, "\n## %s\n\n```\n%s\n```\n", name, strings.TrimSpace(p.Policy))
+		fmt.Fprint(w, "\n| permission | operations | lost without it | checks that become unknown |\n|---|---|---|---|\n")
+		for _, n := range p.Needs {
+			var checks []string
+			for _, k := range n.Lost.Checks {
+				checks = append(checks, k.Check)
 			}
-			fmt.Fprintf(w, "| `%s` | %s | %s |\n", o.Name, strings.Join(o.Permissions, ", "), lost)
+			fmt.Fprintf(w, "| %s | %s | %s | %s |\n", n.Permission, strings.Join(n.Operations, ", "), n.Lost,
+				cmp.Or(strings.Join(checks, ", "), "none"))
+		}
+		for _, o := range p.Operations {
+			if len(o.Permissions) == 0 {
+				fmt.Fprintf(w, "\n`%s` needs no permission.\n", o.Name)
+			}
 		}
 	}
 	return nil

@@ -32,8 +32,8 @@ type source struct {
 func (Provider) Operations() []collect.Operation {
 	return []collect.Operation{
 		{Name: "sts:GetCallerIdentity"},
-		{Name: "ec2:DescribeRegions", Permissions: []string{"ec2:DescribeRegions"}},
-		{Name: "iam:ListAccountAliases", Permissions: []string{"iam:ListAccountAliases"}},
+		{Name: "ec2:DescribeRegions", Permissions: []string{"ec2:DescribeRegions"}, Loses: collect.LosesRegions},
+		{Name: "iam:ListAccountAliases", Permissions: []string{"iam:ListAccountAliases"}, Loses: collect.LosesNothing},
 	}
 }
 

@@ -38,10 +38,11 @@ type check struct {
 	def     evidence.Check
 	where   *program // nil: every subject
 	assert  *program
-	facts   []fact     // in order of name
-	related []string   // the types that related() names, sorted
-	params  []string   // the params that it reads, sorted
-	parts   checkParts // of its observations
+	facts   []fact              // in order of name
+	related []string            // the types that related() names, sorted
+	params  []string            // the params that it reads, sorted
+	reads   map[string][]string // by subject type, what its conditions may read
+	parts   checkParts          // of its observations
 }
 
 type fact struct {
@@ -182,6 +183,9 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	loops, refused := c.scan(tree.NativeRep(), k)
 	if refused != nil {
 		return nil, ExprErrors{refused}
+	}
+	if boolean {
+		c.noteReads(tree.NativeRep(), k)
 	}
 	shorten(tree.NativeRep())
 	p := &program{loops: loops}

@@ -40,7 +40,19 @@ type Operation struct {
 	Method, Path string
 	// Absent are provider error codes that answer "not configured" rather than fail: "NoSuchBucketPolicy".
 	Absent []string
+	// Loses is what is lost without an operation of Provider.Operations. What a collector loses is seen, not said: see
+	// Feeds.
+	Loses Loss
 }
+
+// Loss is what of a source is lost without an operation that opens it.
+type Loss int
+
+const (
+	LosesSource  Loss = iota // the account, the project, the source: nothing of it is collected
+	LosesRegions             // which regions there are: nothing regional is collected, unless the regions are configured
+	LosesNothing             // a name for people
+)
 
 // Typed adapts a collect function over a provider's own session type.
 func Typed[S any](f func(ctx context.Context, s S, t *Task) error) func(context.Context, any, *Task) error {

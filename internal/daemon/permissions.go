@@ -6,16 +6,22 @@ import (
 	"strings"
 
 	"exhibit/collectors"
+	"exhibit/internal/catalog"
 	"exhibit/internal/collect"
 )
 
 // Permissions is what collecting from a provider needs.
 type Permission struct {
 	Provider string `json:"provider"`
-	// Policy is the provider's own form: an IAM policy, a custom role, a token's permissions.
+	Format   string `json:"format"`
+	// Policy is the provider's own form: an IAM policy, a custom role, a token's permissions, or what makes them.
 	Policy string `json:"policy"`
+	// Parts are the documents of Policy where it has several, because the provider bounds each.
+	Parts []string `json:"parts,omitempty"`
 	// Operations are all calls that are ever made, with the permissions and the subject types that need them.
 	Operations []PermittedOperation `json:"operations"`
+	// Needs are all permissions with what is lost without each.
+	Needs []Need `json:"needs"`
 }
 
 // PermittedOperation is one operation that collectors declare.
@@ -31,6 +37,15 @@ type permitter interface {
 	Permissions() string
 }
 
+// formatter is a provider whose permissions can be had in several forms, the plain one first.
+type formatter interface {
+	PermissionFormats() []string
+	PermissionsAs(format string) (string, error)
+}
+
+// plainFormat is the form that every provider has.
+const plainFormat = "policy"
+
 // PermissionProviders lists the providers that Permissions knows.
 func PermissionProviders() []string {
 	var out []string
@@ -42,14 +57,45 @@ func PermissionProviders() []string {
 	return out
 }
 
-// Permissions returns what collecting from a provider needs, generated from what its collectors declare.
-func Permissions(name string) (Permission, error) {
+// PermissionFormats lists the forms of every provider's permissions.
+func PermissionFormats() []string {
+	out := []string{plainFormat}
+	for _, p := range collectors.All() {
+		if f, ok := p.(formatter); ok {
+			out = append(out, f.PermissionFormats()...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Permissions returns what collecting from a provider needs, generated from what its collectors declare, and what of the
+// catalog's checks is lost without it.
+func Permissions(cat *catalog.Catalog, name, format string) (Permission, error) {
 	for _, p := range collectors.All() {
 		with, ok := p.(permitter)
 		if !ok || p.Name() != name {
 			continue
 		}
-		return Permission{Provider: name, Policy: with.Permissions(), Operations: operations(p)}, nil
+		out := Permission{Provider: name, Format: format, Policy: with.Permissions(), Operations: operations(p)}
+		var err error
+		if out.Needs, err = needs(cat, p); err != nil {
+			return Permission{}, err
+		}
+		if format == plainFormat {
+			if many, ok := p.(interface{ Policies() []string }); ok {
+				out.Parts = many.Policies()
+			}
+			return out, nil
+		}
+		f, ok := p.(formatter)
+		if !ok {
+			return Permission{}, fmt.Errorf("permissions %s: its only format is %s", name, plainFormat)
+		}
+		if out.Policy, err = f.PermissionsAs(format); err != nil {
+			return Permission{}, fmt.Errorf("permissions %s: %w", name, err)
+		}
+		return out, nil
 	}
 	return Permission{}, fmt.Errorf("permissions %s: expected one of %s", name, strings.Join(PermissionProviders(), ", "))
 }

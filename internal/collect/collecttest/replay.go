@@ -15,6 +15,7 @@ type tape struct {
 	exchanges []Exchange
 	faulty    int // index of the exchange that fails; -1 is none
 	fault     fault
+	refused   string // an operation whose every answer is the fault; empty is none
 	change    func(Exchange, []byte) []byte // applied to every good answer's body; nil changes nothing
 
 	mu     sync.Mutex
@@ -40,11 +41,14 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	i := t.find(req, body)
+	if i < 0 && t.refused != "" {
+		return t.fault.answer(req, body, Exchange{}) // a subject that a good answer would have left out is asked about
+	}
 	if i < 0 {
 		return nil, fmt.Errorf("collecttest: %s %s is not in the recording", req.Method, req.URL)
 	}
 	e := t.exchanges[i]
-	if i == t.faulty {
+	if i == t.faulty || t.refused != "" && e.Operation == t.refused {
 		return t.fault.answer(req, body, e)
 	}
 	text := e.Response.text()

@@ -65,7 +65,11 @@ func (s *suite) collector(t *testing.T, c collect.Collector) {
 		rec.Outcome = evidence.OutcomeOK
 	}
 	exchanges := append(append([]Exchange(nil), s.open.Exchanges...), rec.Exchanges...)
-	if !s.replay(t, c, &rec, file, newTape(exchanges)) || *update {
+	good := s.replay(t, c, &rec, file, newTape(exchanges))
+	if good {
+		s.feeds(t, c, exchanges)
+	}
+	if !good || *update {
 		return
 	}
 	t.Run("answers change", func(t *testing.T) { s.changes(t, c, rec, exchanges) })

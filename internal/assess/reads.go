@@ -1,0 +1,96 @@
+package assess
+
+import (
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+)
+
+// Reads returns, for one check, the subject types whose lists its verdicts rest on, its own among them, with the keys of
+// their documents that it may read. The key WholeDocument stands for all. What only a fact reads decides nothing and is
+// not among them. The answer is nil for a check that there is not.
+func (e *Evaluator) Reads(checkID string) map[string][]string {
+	k := e.byID[checkID]
+	if k == nil {
+		return nil
+	}
+	out := map[string][]string{k.def.Subject: {}}
+	for typ, keys := range k.reads {
+		out[typ] = slices.Clone(keys)
+		slices.Sort(out[typ])
+	}
+	return out
+}
+
+// WholeDocument stands for every key of a document.
+const WholeDocument = "*"
+
+// noteReads adds what a condition of k may read.
+func (c *compiler) noteReads(tree *ast.AST, k *check) {
+	if k.reads == nil {
+		k.reads = map[string][]string{}
+	}
+	add := func(typ string, keys ...string) {
+		for _, key := range keys {
+			if !slices.Contains(k.reads[typ], key) {
+				k.reads[typ] = append(k.reads[typ], key)
+			}
+		}
+	}
+	whole := map[int64]string{} // documents that are used otherwise than by a key
+	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.IdentKind {
+			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok && k.reads[typ] == nil {
+				k.reads[typ] = []string{}
+			}
+		}
+		operand, key, ok := selected(e)
+		if !ok {
+			return
+		}
+		switch typ := c.subjectOf(tree, operand); {
+		case typ != "" && key == "doc":
+			whole[e.ID()] = typ
+		case typ != "" && key == "tags":
+			add(typ, tagsKey)
+		case whole[operand.ID()] != "":
+			add(whole[operand.ID()], key)
+			delete(whole, operand.ID())
+		}
+	}))
+	for _, typ := range whole {
+		add(typ, WholeDocument)
+	}
+}
+
+// selected takes apart what reads one member that the expression names: a.b, a.?b, a["b"], a[?"b"].
+func selected(e ast.Expr) (operand ast.Expr, key string, ok bool) {
+	switch e.Kind() {
+	case ast.SelectKind:
+		s := e.AsSelect()
+		return s.Operand(), s.FieldName(), true
+	case ast.CallKind:
+		call := e.AsCall()
+		switch call.FunctionName() {
+		case operators.OptSelect, operators.Index, operators.OptIndex:
+			args := call.Args()
+			if len(args) == 2 && args[1].Kind() == ast.LiteralKind {
+				key, ok = args[1].AsLiteral().Value().(string)
+				return args[0], key, ok
+			}
+		}
+	}
+	return nil, "", false
+}
+
+// subjectOf returns the subject type of an expression, "" when it is no subject.
+func (c *compiler) subjectOf(tree *ast.AST, e ast.Expr) string {
+	t := tree.GetType(e.ID())
+	if t == nil || t.Kind() != types.StructKind || c.subjects[t.TypeName()] == nil {
+		return ""
+	}
+	return t.TypeName()
+}
