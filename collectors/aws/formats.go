@@ -11,7 +11,9 @@ import (
 const roleName = "exhibit-read"
 
 // PermissionFormats lists the forms in which the permissions can be had, the plain one first.
-func (Provider) PermissionFormats() []string { return []string{"policy", "terraform", "cloudformation", "stackset"} }
+func (Provider) PermissionFormats() []string {
+	return []string{"policy", "terraform", "cloudformation", "stackset"}
+}
 
 // PermissionsAs returns the permissions in one of the forms: the policies alone; Terraform or a CloudFormation template
 // that make the reading role in one account; a CloudFormation template that makes it in all accounts of an organisation.

@@ -15,7 +15,7 @@ type tape struct {
 	exchanges []Exchange
 	faulty    int // index of the exchange that fails; -1 is none
 	fault     fault
-	refused   string // an operation whose every answer is the fault; empty is none
+	refused   string                        // an operation whose every answer is the fault; empty is none
 	change    func(Exchange, []byte) []byte // applied to every good answer's body; nil changes nothing
 
 	mu     sync.Mutex
