@@ -1,10 +1,8 @@
 package simcloud
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -14,12 +12,15 @@ type awsCall struct {
 	c                             *Cloud
 	service, op                   string // as the SDK names them: "s3control", "GetPublicAccessBlock"
 	account, region, caller, role string
-	bucket                        string         // of an S3 call
-	form                          url.Values     // parameters of the query protocols and of the URL
-	in                            map[string]any // input of the JSON protocols
+	model                         *apiModel
+	operation                     *apiOperation
+	form                          url.Values        // parameters of the query protocols and of the URL
+	vars                          map[string]string // of the path
+	in                            map[string]any    // the input, in the SDK's member names
 }
 
-// awsFail is an error that an AWS API answers; the protocol decides how it is written.
+// awsFail is an error that an AWS API answers; the protocol decides how it is written. Without a status the model
+// decides it.
 type awsFail struct {
 	status        int
 	code, message string
@@ -27,26 +28,29 @@ type awsFail struct {
 
 func (f *awsFail) Error() string { return f.code }
 
-// awsOps are the operations of one service: what each answers within its protocol's envelope.
-type awsOps map[string]func(*awsCall) ([]byte, *awsFail)
-
 // routeAWS reads service, region and caller from the signature's credential scope, and the operation from where the
 // service's protocol puts it.
 func (c *Cloud) routeAWS(r *request) call {
 	k := &awsCall{request: r, c: c, form: r.URL.Query()}
-	access, ok := k.scope(r.Header.Get("Authorization"))
+	access, signing, ok := k.scope(r.Header.Get("Authorization"))
 	if !ok {
-		k.service = "sts"
-		return k.refuse(&awsFail{http.StatusForbidden, "MissingAuthenticationToken", "Request is missing Authentication Token"})
+		return k.refuse("sts", &awsFail{http.StatusForbidden, "MissingAuthenticationToken",
+			"Request is missing Authentication Token"})
 	}
-	ops, fail := k.operation()
-	if fail != nil {
-		return k.refuse(fail)
+	services := c.signed[signing]
+	if len(services) == 0 {
+		return k.refuse("sts", &awsFail{http.StatusBadRequest, "UnknownService", "simcloud does not know service " + signing})
 	}
-	answer, known := ops[k.op]
-	if !known {
-		return k.refuse(&awsFail{http.StatusBadRequest, "InvalidAction",
+	if fail := k.find(services); fail != nil {
+		return k.refuse(services[0], fail)
+	}
+	op, known := c.aws[k.service].ops[k.op]
+	if !known || k.operation == nil {
+		return k.refuse(k.service, &awsFail{http.StatusBadRequest, "InvalidAction",
 			"simcloud does not know " + k.service + ":" + k.op})
+	}
+	if fail := k.decode(); fail != nil {
+		return k.refuse(k.service, fail)
 	}
 	known = k.identify(access)
 	return call{op: k.service + ":" + k.op, account: k.account, region: k.region,
@@ -57,83 +61,83 @@ func (c *Cloud) routeAWS(r *request) call {
 			if !k.c.enabled(k) {
 				return k.failure(k.fault(unknownRegion))
 			}
-			body, fail := answer(k)
+			out, fail := op.answer(k)
 			if fail != nil {
 				return k.failure(fail)
 			}
-			return k.success(body)
+			return k.success(out)
 		},
 		fail: func(kind FaultKind) response { return k.failure(k.fault(kind)) },
 	}
 }
 
-func (k *awsCall) refuse(f *awsFail) call {
+// refuse answers an error before the operation is known, as the service does.
+func (k *awsCall) refuse(service string, f *awsFail) call {
+	k.service = service
+	var err error
+	if k.model, err = k.c.models.of(service); err != nil {
+		return call{answer: func() response { return response{status: 500, body: []byte(err.Error())} }}
+	}
 	return call{answer: func() response { return k.failure(f) }}
 }
 
 // scope splits "AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/iam/aws4_request, …".
-func (k *awsCall) scope(header string) (access string, ok bool) {
+func (k *awsCall) scope(header string) (access, signing string, ok bool) {
 	_, rest, ok := strings.Cut(header, "Credential=")
 	if !ok {
-		return "", false
+		return "", "", false
 	}
 	cred, _, _ := strings.Cut(rest, ",")
 	part := strings.Split(strings.TrimSpace(cred), "/")
 	if len(part) != 5 {
-		return "", false
+		return "", "", false
 	}
-	k.region, k.service = part[2], part[3]
-	return part[0], true
+	k.region = part[2]
+	return part[0], part[3], true
 }
 
-// operation finds the operation and, for JSON, the input.
-func (k *awsCall) operation() (awsOps, *awsFail) {
-	malformed := &awsFail{http.StatusBadRequest, "MalformedQueryString", "the request's body cannot be read"}
-	switch k.service {
-	case "iam", "sts", "ec2":
-		if form, err := url.ParseQuery(string(k.body)); err == nil {
+// find tells which operation of the services that sign alike is asked for.
+func (k *awsCall) find(services []string) *awsFail {
+	best := -1
+	for _, s := range services {
+		m, err := k.c.models.of(s)
+		if err != nil {
+			return &awsFail{http.StatusInternalServerError, "InternalFailure", err.Error()}
+		}
+		switch m.Metadata.Protocol {
+		case "query", "ec2":
+			form, err := url.ParseQuery(string(k.body))
+			if err != nil {
+				return &awsFail{http.StatusBadRequest, "MalformedQueryString", "the request's body cannot be read"}
+			}
 			for n, v := range form {
 				k.form[n] = v
 			}
-		} else {
-			return nil, malformed
+			k.take(s, m, k.form.Get("Action"))
+		case "json":
+			target := k.Header.Get("X-Amz-Target")
+			k.take(s, m, target[strings.LastIndexByte(target, '.')+1:])
+		case "rpc-v2-cbor":
+			k.take(s, m, k.URL.Path[strings.LastIndexByte(k.URL.Path, '/')+1:])
+		default:
+			segments := segmentsOf(k.URL.EscapedPath())
+			for name, op := range m.Operations {
+				if vars, weight, ok := op.uri.match(segments, k.form); ok && op.HTTP.Method == k.Method &&
+					(weight > best || weight == best && name < k.op) {
+					best, k.vars = weight, vars
+					k.take(s, m, name)
+				}
+			}
 		}
-		k.op = k.form.Get("Action")
-		return k.c.aws[k.service], nil
-	case "kms", "cloudtrail":
-		target := k.Header.Get("X-Amz-Target")
-		k.op = target[strings.LastIndexByte(target, '.')+1:]
-		if err := json.Unmarshal(k.body, &k.in); err != nil {
-			return nil, &awsFail{http.StatusBadRequest, "SerializationException", err.Error()}
-		}
-		return k.c.aws[k.service], nil
-	case "account":
-		if k.URL.Path == "/listRegions" {
-			k.op = "ListRegions"
-		}
-		if len(k.body) > 0 && json.Unmarshal(k.body, &k.in) != nil {
-			return nil, malformed
-		}
-		return k.c.aws[k.service], nil
-	case "s3":
-		return k.s3Operation(), nil
 	}
-	return nil, &awsFail{http.StatusBadRequest, "UnknownService", "simcloud does not know service " + k.service}
+	if k.model == nil {
+		return &awsFail{http.StatusNotFound, "UnknownOperationException", "simcloud does not know " + k.Method + " " + k.URL.Path}
+	}
+	return nil
 }
 
-// asked returns the page size that the caller wants, 0 when it says nothing.
-func (k *awsCall) asked(name string) int {
-	if v, ok := k.in[name].(float64); ok {
-		return int(v)
-	}
-	n, _ := strconv.Atoi(k.form.Get(name)) // what is no number is nothing said
-	return n
-}
-
-// text returns an input member of the JSON protocols.
-func (k *awsCall) text(name string) string {
-	s, _ := k.in[name].(string)
-	return s
+func (k *awsCall) take(service string, m *apiModel, op string) {
+	k.service, k.model, k.op, k.operation = service, m, op, m.Operations[op]
 }
 
 // list returns the account's items of a kind; regional ones lie under the call's region.

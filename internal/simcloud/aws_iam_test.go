@@ -25,14 +25,14 @@ func TestIAMRoles(t *testing.T) {
 		name := got[i].RoleName
 		sameDocument(t, r["AssumeRolePolicyDocument"], got[i].AssumeRolePolicyDocument)
 		got[i].AssumeRolePolicyDocument = nil
-		same(t, *name, without(roleFields(r), "AssumeRolePolicyDocument"), got[i])
+		same(t, *name, without(only(r, roleFields()...), "AssumeRolePolicyDocument"), got[i])
 		one := ask(t, client.GetRole, &iam.GetRoleInput{RoleName: name}).Role
 		same(t, *name+" last used", r["RoleLastUsed"], one.RoleLastUsed)
 		same(t, *name+" tags", r["Tags"], one.Tags)
 		attached := ask(t, client.ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: name})
 		same(t, *name+" attached", r["AttachedPolicies"], attached.AttachedPolicies)
 		names := ask(t, client.ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: name}).PolicyNames
-		for j, v := range list(r["InlinePolicies"]) {
+		for j, v := range elements(r["InlinePolicies"]) {
 			p := ask(t, client.GetRolePolicy, &iam.GetRolePolicyInput{RoleName: name, PolicyName: &names[j]})
 			sameDocument(t, v.(map[string]any)["PolicyDocument"], p.PolicyDocument)
 		}
@@ -170,7 +170,7 @@ func TestAuthorizationDetails(t *testing.T) {
 		w := docs(c, "aws", prod, "users")
 		for i, u := range users {
 			for j, p := range u.UserPolicyList {
-				sameDocument(t, list(w[i]["InlinePolicies"])[j].(map[string]any)["PolicyDocument"], p.PolicyDocument)
+				sameDocument(t, elements(w[i]["InlinePolicies"])[j].(map[string]any)["PolicyDocument"], p.PolicyDocument)
 			}
 			users[i].UserPolicyList = nil
 		}

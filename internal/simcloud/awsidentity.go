@@ -41,26 +41,26 @@ func (k *awsCall) identify(access string) (ok bool) {
 	return false
 }
 
-func stsOps() awsOps {
-	return awsOps{
-		"GetCallerIdentity": func(k *awsCall) ([]byte, *awsFail) {
+func stsService() awsService {
+	return awsService{name: "sts", signing: "sts", ops: awsOps{
+		"GetCallerIdentity": awsFunc(func(k *awsCall) (awsOut, *awsFail) {
 			id := "AIDASIMCLOUD00000001"
 			if strings.Contains(k.caller, ":assumed-role/") {
 				id = "AROASIMCLOUD00000001:exhibit"
 			}
-			return queryXML(map[string]any{"Account": k.account, "Arn": k.caller, "UserId": id}), nil
-		},
-		"AssumeRole": assumeRole,
-	}
+			return awsOut{doc: map[string]any{"Account": k.account, "Arn": k.caller, "UserId": id}}, nil
+		}),
+		"AssumeRole": awsFunc(assumeRole),
+	}}
 }
 
-func assumeRole(k *awsCall) ([]byte, *awsFail) {
-	arn := k.form.Get("RoleArn")
+func assumeRole(k *awsCall) (awsOut, *awsFail) {
+	arn := k.text("RoleArn")
 	for _, account := range k.w.accounts["aws"] {
 		if arn != AWSRole(account) {
 			continue
 		}
-		return queryXML(map[string]any{
+		return awsOut{doc: map[string]any{
 			"Credentials": map[string]any{
 				"AccessKeyId": roleKey + account, "SecretAccessKey": "simulated", "SessionToken": "simulated",
 				"Expiration": "2099-12-31T23:59:59Z",
@@ -69,8 +69,8 @@ func assumeRole(k *awsCall) ([]byte, *awsFail) {
 				"AssumedRoleId": "AROASIMCLOUD00000001:exhibit",
 				"Arn":           "arn:aws:sts::" + account + ":assumed-role/" + collector + "/exhibit",
 			},
-		}), nil
+		}}, nil
 	}
-	return nil, &awsFail{http.StatusForbidden, "AccessDenied",
+	return awsOut{}, &awsFail{http.StatusForbidden, "AccessDenied",
 		"User: " + k.caller + " is not authorized to perform: sts:AssumeRole on resource: " + arn}
 }

@@ -1,6 +1,7 @@
 package simcloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -10,116 +11,120 @@ import (
 	"strings"
 )
 
-// dialect is how a service writes SDK members as XML.
-type dialect struct {
-	// names are elements that are not called like their member; a member of a certain thing stands as "Thing.Member".
-	names map[string]string
-	// items are the elements of a list by the list's member; item is all others'.
-	items map[string]string
-	item  string
-	// flat lists have no element of their own.
-	flat map[string]bool
-	// lower begins elements with a small letter.
-	lower bool
-	// documents are policy texts, percent-encoded.
-	documents bool
+// xmlCodec writes the query protocols and REST XML, whose times are in RFC 3339.
+type xmlCodec struct{}
+
+// body appends the members of an answer that stand in its body.
+func (c xmlCodec) body(dst []byte, s *apiShape, v any) ([]byte, error) {
+	err := s.visit(v, func(r *apiRef, v any) (err error) {
+		switch {
+		case r.Location == "text":
+			dst, err = c.content(dst, r, v)
+		case r.Location == "" && !r.XMLAttribute:
+			dst, err = c.member(dst, r.wire, r, v)
+		}
+		return err
+	})
+	return dst, err
 }
 
-// The dialects are only read.
-var (
-	queryDialect = dialect{item: "member", documents: true}
-	ec2Dialect   = dialect{item: "item", lower: true, names: map[string]string{
-		"Tags": "tagSet", "Attachments": "attachmentSet", "UserIdGroupPairs": "groups", "StateMessage": "statusMessage",
-		"SecurityGroups.Description": "groupDescription", "Volumes.State": "status", "Attachments.State": "status",
-		"Snapshots.State": "status", "Regions.Endpoint": "regionEndpoint", "Vpcs": "vpcSet", "FlowLogs": "flowLogSet",
-		"SecurityGroups": "securityGroupInfo", "Volumes": "volumeSet", "Snapshots": "snapshotSet",
-		"Regions": "regionInfo", "CreateVolumePermissions": "createVolumePermission",
-	}}
-	s3Dialect = dialect{item: "member", flat: map[string]bool{"Rules": true}, names: map[string]string{
-		"Grants": "AccessControlList", "Rules": "Rule", "MFADelete": "MfaDelete",
-	}, items: map[string]string{"Grants": "Grant", "TargetGrants": "Grant", "Buckets": "Bucket", "Rules": "Rule"}}
-)
-
-// element returns what a member of a thing is called on the wire.
-func (d *dialect) element(thing, member string) string {
-	if n, ok := d.names[thing+"."+member]; ok {
-		return n
+// member appends a member in its element; a flattened list is as many elements.
+func (c xmlCodec) member(dst []byte, el string, r *apiRef, v any) ([]byte, error) {
+	if r.flat() {
+		if r.Type == "list" {
+			return c.list(dst, r, v)
+		}
+		return c.entries(dst, r, el, v)
 	}
-	if n, ok := d.names[member]; ok {
-		return n
+	attributes, err := c.attributes(r, v)
+	if err != nil {
+		return nil, err
 	}
-	if d.lower && member != "" {
-		return strings.ToLower(member[:1]) + member[1:]
+	if dst, err = c.content(opening(dst, el+attributes), r, v); err != nil {
+		return nil, err
 	}
-	return member
+	return closing(dst, el), nil
 }
 
-// members appends the members of a thing, in order of name.
-func (d *dialect) members(dst []byte, thing string, doc map[string]any) []byte {
-	for _, m := range slices.Sorted(maps.Keys(doc)) {
-		dst = d.member(dst, thing, m, doc[m])
+// attributes are the members of a structure that stand in its start tag, and the namespace that they need.
+func (c xmlCodec) attributes(r *apiRef, v any) (string, error) {
+	if r.Namespace == nil || r.Namespace.Prefix == "" || r.Type != "structure" {
+		return "", nil
 	}
-	return dst
+	out := fmt.Sprintf(" xmlns:%s=%q", r.Namespace.Prefix, r.Namespace.URI)
+	err := r.visit(v, func(r *apiRef, v any) error {
+		if !r.XMLAttribute {
+			return nil
+		}
+		text, err := r.text(v, "iso8601")
+		out += fmt.Sprintf(" %s=\"%s\"", r.LocationName, escape(text))
+		return err
+	})
+	return out, err
 }
 
-func (d *dialect) member(dst []byte, thing, m string, v any) []byte {
-	el := d.element(thing, m)
-	if d.documents && strings.HasSuffix(m, "Document") {
-		return wrap(dst, el, strings.ReplaceAll(url.QueryEscape(policyText(v)), "+", "%20"))
+// content appends what stands inside a value's element.
+func (c xmlCodec) content(dst []byte, r *apiRef, v any) ([]byte, error) {
+	switch r.Type {
+	case "structure":
+		return c.body(dst, r.apiShape, v)
+	case "list":
+		return c.list(dst, r, v)
+	case "map":
+		return c.entries(dst, r, "entry", v)
 	}
-	switch v := v.(type) {
-	case nil:
-		return dst
-	case map[string]any:
-		if m == "SummaryMap" {
-			return summary(dst, v)
-		}
-		open := el
-		if m == "Grantee" {
-			open = fmt.Sprintf(`Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="%s"`, v["Type"])
-			v = without(v, "Type")
-		}
-		dst = append(append(append(dst, '<'), open...), '>')
-		return closing(d.members(dst, m, v), el)
-	case []any:
-		if !d.flat[m] {
-			dst = opening(dst, el)
-		}
-		for _, e := range v {
-			dst = d.listed(dst, m, e)
-		}
-		if !d.flat[m] {
-			dst = closing(dst, el)
-		}
-		return dst
-	default:
-		return wrap(dst, el, scalar(v))
+	text, err := r.text(v, "iso8601")
+	if err != nil {
+		return nil, err
 	}
+	return append(dst, escape(text)...), nil
 }
 
-// listed appends one element of the list that a member is.
-func (d *dialect) listed(dst []byte, member string, v any) []byte {
-	el := d.items[member]
-	if el == "" {
-		el = d.item
+func (c xmlCodec) list(dst []byte, r *apiRef, v any) ([]byte, error) {
+	if p, ok := v.(*page); ok {
+		return p.each(dst, "", c, r)
 	}
-	if doc, ok := v.(map[string]any); ok {
-		return closing(d.members(opening(dst, el), member, doc), el)
+	l, err := listOf(v)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Shape, err)
 	}
-	return wrap(dst, el, scalar(v))
+	for i, e := range l {
+		if dst, err = c.element(dst, r, e); err != nil {
+			return nil, fmt.Errorf("%d: %w", i, err)
+		}
+	}
+	return dst, nil
 }
 
-// summary appends the one map that IAM has.
-func summary(dst []byte, m map[string]any) []byte {
-	dst = opening(dst, "SummaryMap")
+// element appends an element of a list; those of a flattened list are called like the list itself.
+func (c xmlCodec) element(dst []byte, list *apiRef, v any) ([]byte, error) {
+	el := "member"
+	switch {
+	case list.Member.LocationName != "":
+		el = list.Member.LocationName
+	case list.flat():
+		el = list.wire
+	}
+	dst, err := c.content(opening(dst, el), list.Member, v)
+	return closing(dst, el), err
+}
+
+func (c xmlCodec) entries(dst []byte, r *apiRef, el string, v any) ([]byte, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%s: %T is no map", r.Shape, v)
+	}
+	key, value := cmp.Or(r.Key.LocationName, "key"), cmp.Or(r.Value.LocationName, "value")
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		dst = closing(wrap(wrap(opening(dst, "entry"), "key", k), "value", scalar(m[k])), "entry")
+		dst = wrap(opening(dst, el), key, k)
+		var err error
+		if dst, err = c.member(dst, value, r.Value, m[k]); err != nil {
+			return nil, fmt.Errorf("%s: %w", k, err)
+		}
+		dst = closing(dst, el)
 	}
-	return closing(dst, "SummaryMap")
+	return dst, nil
 }
-
-// queryXML returns the members of an answer of IAM or STS.
-func queryXML(doc map[string]any) []byte { return queryDialect.members(nil, "", doc) }
 
 func opening(dst []byte, el string) []byte { return append(append(append(dst, '<'), el...), '>') }
 func closing(dst []byte, el string) []byte { return append(append(append(dst, "</"...), el...), '>') }
@@ -136,6 +141,9 @@ func escape(s string) string {
 	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
 	return b.String()
 }
+
+// percent encodes a policy as IAM does.
+func percent(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 func scalar(v any) string {
 	if s, ok := v.(string); ok {

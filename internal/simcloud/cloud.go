@@ -27,8 +27,9 @@ type Cloud struct {
 	estate  *Estate
 	options Options
 	world   atomic.Pointer[world]
-	aws     map[string]awsOps
-	s3Parts []s3Part
+	models  models
+	aws     map[string]awsService
+	signed  map[string][]string // services by the name that requests to them are signed with
 	key     gcpKey
 	gcp     restAPI
 	azure   restAPI
@@ -47,10 +48,12 @@ func Providers() []string { return []string{"aws", "gcp", "azure", "github"} }
 
 // New returns a cloud at day 0 of the estate. It does not listen yet.
 func New(estate *Estate, options Options) (*Cloud, error) {
-	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsOps{
-		"iam": iamOps(), "sts": stsOps(), "ec2": ec2Ops(), "s3": s3Ops(), "s3control": s3ControlOps(), "kms": kmsOps(),
-		"cloudtrail": cloudTrailOps(), "account": accountOps(),
-	}, s3Parts: s3Parts(), gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
+	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsService{},
+		signed: map[string][]string{}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
+	for _, s := range awsServices() {
+		c.aws[s.name] = s
+		c.signed[s.signing] = append(c.signed[s.signing], s.name)
+	}
 	if err := c.SetDay(0); err != nil {
 		return nil, err
 	}

@@ -1,71 +1,45 @@
 package simcloud
 
-import (
-	"net/http"
-	"slices"
-	"strings"
-)
+import "slices"
 
-func cloudTrailOps() awsOps {
-	return awsOps{
-		"DescribeTrails": describeTrails,
-		"GetTrailStatus": onTrail(func(d map[string]any) map[string]any {
-			status, _ := d["Status"].(map[string]any)
-			return status
-		}),
-		"GetEventSelectors": onTrail(func(d map[string]any) map[string]any {
-			return only(d, "EventSelectors", "AdvancedEventSelectors", "TrailARN")
-		}),
+func trailKind() kind {
+	return kind{name: "trails", key: "Name", parts: []string{"Status", "EventSelectors", "AdvancedEventSelectors"},
+		missing: awsFail{code: "TrailNotFoundException", message: "Unknown trail: %s"}}
+}
+
+func cloudTrailService() awsService {
+	return awsService{name: "cloudtrail", signing: "cloudtrail", kinds: []kind{trailKind()}, ops: awsOps{
+		// The trails of the region and, unless told otherwise, the shadows of those of other regions. It never pages.
+		"DescribeTrails": list{kind: trailKind(), member: "TrailList", ignore: []string{"IncludeShadowTrails", "TrailNameList"},
+			where: func(k *awsCall, d map[string]any) bool {
+				names := k.texts("TrailNameList")
+				if len(names) > 0 && !slices.Contains(names, scalar(d["Name"])) && !slices.Contains(names, scalar(d["TrailARN"])) {
+					return false
+				}
+				return d["HomeRegion"] == k.region || k.in["IncludeShadowTrails"] != false && d["IsMultiRegionTrail"] == true
+			}},
+		"GetTrailStatus": here{get{kind: trailKind(), by: "Name", part: "Status"}},
+		"GetEventSelectors": here{get{kind: trailKind(), by: "TrailName",
+			view: view{only: []string{"EventSelectors", "AdvancedEventSelectors", "TrailARN"}}}},
+	}}
+}
+
+// here answers for trails that are in the call's region, as their home or by their shadow.
+type here struct{ get }
+
+func (h here) answer(k *awsCall) (awsOut, *awsFail) {
+	out, fail := h.get.answer(k)
+	if d := out.of; fail == nil && d.doc["HomeRegion"] != k.region && d.doc["IsMultiRegionTrail"] != true {
+		return awsOut{}, &awsFail{code: h.missing.code, message: "Unknown trail: " + k.text(h.by)}
 	}
+	return out, fail
 }
 
-func trailFields(d map[string]any) map[string]any {
-	return without(d, "Status", "EventSelectors", "AdvancedEventSelectors")
-}
-
-// describeTrails shows the trails of the region and, unless told otherwise, the shadows of those of other regions. It
-// never pages.
-func describeTrails(k *awsCall) ([]byte, *awsFail) {
-	shadows := k.in["includeShadowTrails"] != false
-	names, _ := k.in["trailNameList"].([]any)
-	all := k.list("trails").Where(func(d map[string]any) bool {
-		if len(names) > 0 && !slices.Contains(names, d["Name"]) && !slices.Contains(names, d["TrailARN"]) {
-			return false
-		}
-		return d["HomeRegion"] == k.region || shadows && d["IsMultiRegionTrail"] == true
-	})
-	return k.jsonList("trailList", all, window{0, all.Len(), ""}, trailFields, nil), nil
-}
-
-func onTrail(f func(map[string]any) map[string]any) func(*awsCall) ([]byte, *awsFail) {
-	return func(k *awsCall) ([]byte, *awsFail) {
-		name := k.text("Name") + k.text("TrailName")
-		short := name[strings.LastIndexByte(name, '/')+1:]
-		it, ok := k.list("trails").Find(short)
-		if !ok || it.doc["HomeRegion"] != k.region && it.doc["IsMultiRegionTrail"] != true {
-			return nil, &awsFail{http.StatusBadRequest, "TrailNotFoundException", "Unknown trail: " + name}
-		}
-		return it.append(nil, "cloudtrail:"+k.op, func(dst []byte, d map[string]any) []byte {
-			return append(dst, awsJSON(f(d))...)
-		}), nil
-	}
-}
-
-func accountOps() awsOps {
-	return awsOps{"ListRegions": func(k *awsCall) ([]byte, *awsFail) {
-		all := k.list("regions")
-		token := k.text("NextToken")
-		w, ok := k.c.page(k.op, all.Len(), token, k.asked("MaxResults"), 50, 50)
-		if !ok {
-			return nil, &awsFail{http.StatusBadRequest, "ValidationException", "Invalid NextToken"}
-		}
-		more := map[string]any{}
-		if w.Next != "" {
-			more["NextToken"] = w.Next
-		}
-		return k.jsonList("Regions", all, w, func(d map[string]any) map[string]any {
+func accountService() awsService {
+	return awsService{name: "account", signing: "account", ops: awsOps{
+		"ListRegions": list{kind: regionKind(), usual: 50, view: view{make: func(d map[string]any) map[string]any {
 			return map[string]any{"RegionName": d["RegionName"], "RegionOptStatus": optStatus(d["OptInStatus"])}
-		}, more), nil
+		}}},
 	}}
 }
 

@@ -23,6 +23,7 @@ type Estate struct {
 	// Days is how many days the timeline tells of.
 	Days int
 
+	keys    map[string]string // by kind
 	lists   map[string][]seed
 	objects map[string]seed
 	given   func(day int) map[string]items // generated lists
@@ -42,7 +43,7 @@ type seed struct {
 // azure/SUBSCRIPTION/, github/ORGANISATION/ and github/ORGANISATION/REPOSITORY/ one JSON file a kind: an array of things
 // or one object, with the provider's own member names. See testdata/estates/README.md.
 func Load(fsys fs.FS) (*Estate, error) {
-	e := &Estate{lists: map[string][]seed{}, objects: map[string]seed{}}
+	e := &Estate{keys: allKeys(), lists: map[string][]seed{}, objects: map[string]seed{}}
 	var head struct {
 		Company string
 		Base    time.Time
@@ -144,7 +145,7 @@ func (e *Estate) at(day int) (*world, error) {
 				}
 				shape = newShape(doc.(map[string]any))
 			}
-			all[i] = item{key: keyOf(path.Base(p), s.doc), n: -1, shape: shape}
+			all[i] = item{key: e.keyOf(path.Base(p), s.doc), n: -1, shape: shape}
 		}
 		w.lists[p] = newMemItems(all)
 		w.know(p)
@@ -176,26 +177,32 @@ func (w *world) know(p string) {
 }
 
 // keyOf returns the id by which the provider's API asks for a thing of a kind, which is also the timeline's name for it.
-func keyOf(kind string, doc map[string]any) string {
-	for _, f := range keyFields[kind] {
-		switch v := doc[f].(type) {
-		case string:
-			return v
-		case json.Number:
-			return v.String()
-		}
+func (e *Estate) keyOf(kind string, doc map[string]any) string {
+	switch v := doc[e.keys[kind]].(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
 	}
 	return ""
 }
 
-// keyFields is only read.
-var keyFields = map[string][]string{
-	"users": {"UserName"}, "groups": {"GroupName"}, "roles": {"RoleName"}, "policies": {"Arn"}, "buckets": {"Name"},
-	"regions": {"RegionName"}, "vpcs": {"VpcId"}, "flow-logs": {"FlowLogId"}, "security-groups": {"GroupId"},
-	"volumes": {"VolumeId"}, "snapshots": {"SnapshotId"}, "trails": {"Name"}, "keys": {"KeyId"},
-	"firewalls": {"name"}, "sinks": {"name"}, "gcs-buckets": {"name"},
-	"role-assignments": {"name"}, "role-definitions": {"name"}, "storage-accounts": {"name"},
-	"network-security-groups": {"name"}, "activity-log-alerts": {"name"},
-	"repositories": {"name"}, "branches": {"name"}, "pulls": {"number"}, "deployments": {"id"}, "rulesets": {"id"},
-	"environments": {"name"},
+// allKeys returns the member that each kind of thing is known by.
+func allKeys() map[string]string {
+	keys := maps.Clone(keyFields)
+	for _, s := range awsServices() {
+		for _, d := range s.kinds {
+			keys[d.name] = d.key
+		}
+	}
+	return keys
+}
+
+// keyFields are the keys of the kinds that are not AWS's, whose services name their own; it is only read.
+var keyFields = map[string]string{
+	"firewalls": "name", "sinks": "name", "gcs-buckets": "name",
+	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
+	"network-security-groups": "name", "activity-log-alerts": "name",
+	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
+	"environments": "name",
 }

@@ -106,7 +106,7 @@ func TestRESTFaults(t *testing.T) {
 	} {
 		for kind, want := range k.want {
 			set(t, c, k.op, Fault{Kind: kind, RetryAfter: 2 * time.Second})
-			res, body := get(t, c, k.provider, k.path)
+			res, body := must(t, c, k.provider, k.path)
 			if res.StatusCode != want.status || !strings.Contains(body, want.word) {
 				t.Errorf("%s %s: %d %s, want %d and %s", k.op, kind, res.StatusCode, body, want.status, want.word)
 			}
@@ -119,7 +119,7 @@ func TestRESTFaults(t *testing.T) {
 	}
 }
 
-func get(t *testing.T, c *Cloud, provider, path string) (*http.Response, string) {
+func must(t *testing.T, c *Cloud, provider, path string) (*http.Response, string) {
 	t.Helper()
 	res, body, err := try(t, c, provider, path)
 	if err != nil {
@@ -172,7 +172,7 @@ func TestFaultCounts(t *testing.T) {
 	set(t, c, "orgs.get", Fault{Kind: Unavailable, Skip: 1, First: 2})
 	var got []int
 	for range 4 {
-		res, _ := get(t, c, "github", path)
+		res, _ := must(t, c, "github", path)
 		got = append(got, res.StatusCode)
 	}
 	if want := []int{200, 503, 503, 200}; !equal(got, want) {
@@ -203,7 +203,7 @@ func TestSlow(t *testing.T) {
 	c := start(t, demo(t), Options{Latency: 15 * time.Millisecond})
 	set(t, c, "orgs.get", Fault{Kind: Slow, Latency: 25 * time.Millisecond})
 	began := time.Now()
-	res, _ := get(t, c, "github", "/orgs/"+c.Accounts("github")[0])
+	res, _ := must(t, c, "github", "/orgs/"+c.Accounts("github")[0])
 	if took := time.Since(began); res.StatusCode != 200 || took < 40*time.Millisecond {
 		t.Errorf("%d after %s", res.StatusCode, took)
 	}

@@ -182,3 +182,8 @@ func differences(at string, want, got any) []string {
 	}
 	return []string{fmt.Sprintf("%s: the estate says %v, decoded %v", at, want, got)}
 }
+
+// fields returns what picks members of a document.
+func fields(members []string) func(map[string]any) map[string]any {
+	return func(d map[string]any) map[string]any { return only(d, members...) }
+}

@@ -1,42 +1,34 @@
 package simcloud
 
 import (
-	"encoding/base64"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
-func accountSummary(k *awsCall) ([]byte, *awsFail) {
-	return k.w.once.do(k.account+"|summary", func() []byte {
-		m := map[string]any{}
-		for kind, name := range map[string]string{"users": "Users", "groups": "Groups", "roles": "Roles"} {
-			m[name] = k.list(kind).Len()
-		}
-		local := k.list("policies").Where(func(p map[string]any) bool {
-			return !strings.HasPrefix(scalar(p["Arn"]), "arn:aws:iam::aws:")
-		})
-		m["Policies"] = local.Len()
-		if said, ok := k.object()["SummaryMap"].(map[string]any); ok {
-			maps.Copy(m, said)
-		}
-		return queryXML(map[string]any{"SummaryMap": m})
-	}), nil
-}
-
-func passwordPolicy(k *awsCall) ([]byte, *awsFail) {
-	p, ok := k.object()["PasswordPolicy"].(map[string]any)
-	if !ok {
-		return nil, &awsFail{404, "NoSuchEntity", "The Password Policy with domain name " + k.account + " cannot be found."}
+func accountSummary(k *awsCall) (awsOut, *awsFail) {
+	m := map[string]any{}
+	for kind, name := range map[string]string{"users": "Users", "groups": "Groups", "roles": "Roles"} {
+		m[name] = k.list(kind).Len()
 	}
-	return queryXML(map[string]any{"PasswordPolicy": p}), nil
+	m["Policies"] = k.list("policies").Where(own).Len()
+	if said, ok := k.object()["SummaryMap"].(map[string]any); ok {
+		maps.Copy(m, said)
+	}
+	return awsOut{doc: map[string]any{"SummaryMap": m}}, nil
 }
 
-func generateReport(k *awsCall) ([]byte, *awsFail) {
+// own tells the account's policies from those of AWS.
+func own(policy map[string]any) bool {
+	return !strings.HasPrefix(scalar(policy["Arn"]), "arn:aws:iam::aws:")
+}
+
+func generateReport(k *awsCall) (awsOut, *awsFail) {
 	if k.w.once.count(k.account+"|report") <= k.c.options.ReportPolls {
-		return queryXML(map[string]any{"State": "STARTED", "Description": "Starting a new report generation task"}), nil
+		return awsOut{doc: map[string]any{"State": "STARTED", "Description": "Starting a new report generation task"}}, nil
 	}
-	return queryXML(map[string]any{"State": "COMPLETE"}), nil
+	return awsOut{doc: map[string]any{"State": "COMPLETE"}}, nil
 }
 
 // reportColumns are the columns of a credential report, in order.
@@ -48,8 +40,8 @@ func reportColumns() []string {
 		"cert_1_last_rotated,cert_2_active,cert_2_last_rotated", ",")
 }
 
-func credentialReport(k *awsCall) ([]byte, *awsFail) {
-	return k.w.once.do(k.account+"|credentials", func() []byte {
+func credentialReport(k *awsCall) (awsOut, *awsFail) {
+	report := k.w.once.do(k.account+"|credentials", func() []byte {
 		root := map[string]any{"user": "<root_account>", "arn": "arn:aws:iam::" + k.account + ":root",
 			"password_enabled": "not_supported", "password_last_changed": "not_supported",
 			"password_next_rotation": "not_supported"}
@@ -62,9 +54,10 @@ func credentialReport(k *awsCall) ([]byte, *awsFail) {
 		for i := range users.Len() {
 			b = users.At(i).append(b, "credentials", userRow)
 		}
-		return queryXML(map[string]any{"Content": base64.StdEncoding.EncodeToString(b), "ReportFormat": "text/csv",
-			"GeneratedTime": k.w.now.Format("2006-01-02T15:04:05Z")})
-	}), nil
+		return b
+	})
+	return awsOut{doc: map[string]any{"Content": report, "ReportFormat": "text/csv",
+		"GeneratedTime": k.w.now.Format(time.RFC3339)}}, nil
 }
 
 // userRow derives a user's row from the user's own document; its Credential member wins.
@@ -120,7 +113,7 @@ func reportRow(dst []byte, row map[string]any) []byte {
 	return append(dst, '\n')
 }
 
-func virtualMFADevices(k *awsCall) ([]byte, *awsFail) {
+func virtualMFADevices(k *awsCall) (awsOut, *awsFail) {
 	var all []any
 	if said, ok := k.object()["VirtualMFADevices"].([]any); ok {
 		all = slices.Clone(said)
@@ -131,15 +124,13 @@ func virtualMFADevices(k *awsCall) ([]byte, *awsFail) {
 			all = append(all, userDevices(users.At(i).doc)...)
 		}
 	}
-	if status := k.form.Get("AssignmentStatus"); status == "Assigned" || status == "Unassigned" {
+	if status := k.text("AssignmentStatus"); status == "Assigned" || status == "Unassigned" {
 		all = slices.DeleteFunc(all, func(v any) bool {
 			_, assigned := v.(map[string]any)["User"]
 			return assigned != (status == "Assigned")
 		})
 	}
-	return iamListing("VirtualMFADevices").write(k, len(all), func(dst []byte, i int) []byte {
-		return queryDialect.listed(dst, "VirtualMFADevices", all[i])
-	})
+	return k.values(all, "VirtualMFADevices", "AssignmentStatus")
 }
 
 func userDevices(u map[string]any) []any {
@@ -148,7 +139,7 @@ func userDevices(u map[string]any) []any {
 	for _, v := range devices {
 		d := v.(map[string]any)
 		if serial, _ := d["SerialNumber"].(string); strings.Contains(serial, ":mfa/") {
-			out = append(out, map[string]any{"SerialNumber": serial, "EnableDate": d["EnableDate"], "User": userFields(u)})
+			out = append(out, map[string]any{"SerialNumber": serial, "EnableDate": d["EnableDate"], "User": only(u, userFields()...)})
 		}
 	}
 	return out

@@ -5,61 +5,53 @@ import (
 	"strings"
 )
 
-// details is one of the four lists of GetAccountAuthorizationDetails.
-type details struct {
-	filter, member string
-	all            items
-	fields         func(map[string]any) map[string]any
-}
-
 // authorizationDetails answers users, groups, roles and policies as one paged sequence in four lists, as IAM does.
-func authorizationDetails(k *awsCall) ([]byte, *awsFail) {
-	var wanted []string
-	for name, v := range k.form {
-		if strings.HasPrefix(name, "Filter.member.") {
-			wanted = append(wanted, v...)
+func authorizationDetails(k *awsCall) (awsOut, *awsFail) {
+	wanted := k.texts("Filter")
+	in := func(filter, kind string, pass func(map[string]any) bool) items {
+		switch {
+		case len(wanted) > 0 && !slices.Contains(wanted, filter):
+			return memItems{}
+		case pass != nil:
+			return k.list(kind).Where(pass)
 		}
+		return k.list(kind)
 	}
-	local := func(p map[string]any) bool { return !strings.HasPrefix(scalar(p["Arn"]), "arn:aws:iam::aws:") }
-	aws := func(p map[string]any) bool { return !local(p) }
-	lists := []details{
-		{"User", "UserDetailList", k.list("users"), userDetail},
-		{"Group", "GroupDetailList", k.list("groups"), groupDetail},
-		{"Role", "RoleDetailList", k.list("roles"), roleDetail},
-		{"LocalManagedPolicy", "Policies", k.list("policies").Where(local), policyDetail},
-		{"AWSManagedPolicy", "Policies", k.list("policies").Where(aws), policyDetail},
+	local := in("LocalManagedPolicy", "policies", own)
+	aws := in("AWSManagedPolicy", "policies", func(p map[string]any) bool { return !own(p) })
+	users, groups, roles := in("User", "users", nil), in("Group", "groups", nil), in("Role", "roles", nil)
+	lists := []struct {
+		member string
+		n      int
+		at     func(i int) item
+		show   func(map[string]any) map[string]any
+	}{
+		{"UserDetailList", users.Len(), users.At, userDetail},
+		{"GroupDetailList", groups.Len(), groups.At, groupDetail},
+		{"RoleDetailList", roles.Len(), roles.At, roleDetail},
+		{"Policies", local.Len() + aws.Len(), func(i int) item {
+			if i < local.Len() {
+				return local.At(i)
+			}
+			return aws.At(i - local.Len())
+		}, policyDetail},
 	}
 	total := 0
-	for i := range lists {
-		if len(wanted) > 0 && !slices.Contains(wanted, lists[i].filter) {
-			lists[i].all = memItems{}
-		}
-		total += lists[i].all.Len()
+	for _, l := range lists {
+		total += l.n
 	}
-	w, ok := k.c.page(k.op, total, k.form.Get("Marker"), k.asked("MaxItems"), 100, 1000)
+	w, ok := k.window(total, 100)
 	if !ok {
-		return nil, badToken("iam")
+		return awsOut{}, k.badToken()
 	}
-	var out []byte
-	before := 0
-	for i, l := range lists {
-		if i == 0 || lists[i-1].member != l.member {
-			out = opening(out, l.member)
-		}
-		for n := max(w.From-before, 0); n < min(w.To-before, l.all.Len()); n++ {
-			out = l.all.At(n).append(out, "iam:details", func(dst []byte, doc map[string]any) []byte {
-				return queryDialect.listed(dst, l.member, l.fields(doc))
-			})
-		}
-		before += l.all.Len()
-		if i == len(lists)-1 || lists[i+1].member != l.member {
-			out = closing(out, l.member)
-		}
+	doc := map[string]any{}
+	k.more(doc, w)
+	for _, l := range lists {
+		here := window{From: min(w.From, l.n), To: min(w.To, l.n)}
+		doc[l.member] = &page{here, k.each(l.at, view{make: l.show}.of(nil))}
+		w.From, w.To = max(w.From-l.n, 0), max(w.To-l.n, 0)
 	}
-	if w.Next == "" {
-		return wrap(out, "IsTruncated", "false"), nil
-	}
-	return wrap(wrap(out, "IsTruncated", "true"), "Marker", w.Next), nil
+	return awsOut{doc: doc}, nil
 }
 
 func userDetail(d map[string]any) map[string]any {
@@ -71,7 +63,7 @@ func userDetail(d map[string]any) map[string]any {
 }
 
 func groupDetail(d map[string]any) map[string]any {
-	out := groupFields(d)
+	out := only(d, groupFields()...)
 	move(out, "AttachedManagedPolicies", d, "AttachedPolicies")
 	move(out, "GroupPolicyList", d, "InlinePolicies")
 	return out
@@ -103,16 +95,14 @@ func move(out map[string]any, to string, d map[string]any, from string) {
 }
 
 // entitiesForPolicy answers who a managed policy is attached to: the policy's own Entities, else whoever names it.
-func entitiesForPolicy(k *awsCall) ([]byte, *awsFail) {
-	arn := k.form.Get("PolicyArn")
+func entitiesForPolicy(k *awsCall) (awsOut, *awsFail) {
+	arn := k.text("PolicyArn")
 	it, ok := k.list("policies").Find(arn)
 	if !ok && !strings.HasPrefix(arn, "arn:aws:iam::aws:policy/") { // those of AWS exist, attached or not
-		return nil, noSuchEntity("policy", arn)
+		return awsOut{}, noSuchEntity("policy", arn)
 	}
-	if e, generated := k.generated(it); generated {
-		return it.append(nil, "iam:ListEntitiesForPolicy", func(dst []byte, _ map[string]any) []byte {
-			return wrap(queryDialect.members(dst, "", e.(map[string]any)), "IsTruncated", "false")
-		}), nil
+	if generated(it) {
+		return awsOut{of: it, show: func(d map[string]any) map[string]any { return d["Entities"].(map[string]any) }}, nil
 	}
 	type entity struct {
 		member string
@@ -130,29 +120,21 @@ func entitiesForPolicy(k *awsCall) ([]byte, *awsFail) {
 			}
 		}
 	}
-	w, ok := k.c.page(k.op, len(all), k.form.Get("Marker"), k.asked("MaxItems"), 100, 1000)
+	w, ok := k.window(len(all), 100)
 	if !ok {
-		return nil, badToken("iam")
+		return awsOut{}, k.badToken()
 	}
-	shown := map[string]any{"PolicyGroups": []any{}, "PolicyUsers": []any{}, "PolicyRoles": []any{},
-		"IsTruncated": w.Next != ""}
-	if w.Next != "" {
-		shown["Marker"] = w.Next
-	}
+	shown := map[string]any{"PolicyGroups": []any{}, "PolicyUsers": []any{}, "PolicyRoles": []any{}}
+	k.more(shown, w)
 	for _, e := range all[w.From:w.To] {
 		shown[e.member] = append(shown[e.member].([]any), e.doc)
 	}
-	return queryXML(shown), nil
+	return awsOut{doc: shown}, nil
 }
 
-// generated returns what a generated policy says of itself; its holders are too many to be looked through.
-func (k *awsCall) generated(policy item) (entities any, ok bool) {
-	if policy.shape == nil {
-		return nil, false
-	}
-	entities, ok = policy.doc["Entities"]
-	return entities, ok
-}
+// generated reports whether a policy says itself who holds it; the holders of generated ones are too many to be looked
+// through.
+func generated(policy item) bool { return policy.shape != nil && policy.doc["Entities"] != nil }
 
 func attaches(doc map[string]any, arn string) bool {
 	policies, _ := doc["AttachedPolicies"].([]any)

@@ -2,156 +2,100 @@ package simcloud
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 )
 
-// s3Operation reads bucket and operation from path and query.
-func (k *awsCall) s3Operation() awsOps {
-	if k.URL.Path == "/v20180820/configuration/publicAccessBlock" {
-		k.service, k.op = "s3control", "GetPublicAccessBlock"
-		return k.c.aws["s3control"]
-	}
-	k.bucket = strings.Trim(k.URL.Path, "/")
-	if k.bucket == "" {
-		k.op = "ListBuckets"
-	}
-	for _, p := range k.c.s3Parts {
-		if _, asked := k.form[p.query]; asked && k.bucket != "" {
-			k.op = p.op
+func s3Service() awsService {
+	buckets := kind{name: "buckets", key: "Name",
+		missing: awsFail{404, "NoSuchBucket", "The specified bucket does not exist"}}
+	part := func(member, under, absent string) awsAnswer {
+		g := get{kind: buckets, by: "Bucket", part: member, member: under}
+		if absent != "" {
+			g.absent = &awsFail{http.StatusNotFound, absent, "The configuration does not exist"}
 		}
+		return home{g}
 	}
-	if k.Method == http.MethodHead {
-		k.op = "HeadBucket"
-	}
-	return k.c.aws["s3"]
-}
-
-// s3Part is a sub-resource of a bucket, and the member of the estate's bucket that it answers.
-type s3Part struct {
-	query, op, member, root string
-	missing                 awsFail // answered when the member is absent; without code the answer is empty
-}
-
-func s3Parts() []s3Part {
-	gone := func(code string) awsFail {
-		return awsFail{http.StatusNotFound, code, "The configuration does not exist"}
-	}
-	return []s3Part{
-		{"publicAccessBlock", "GetPublicAccessBlock", "PublicAccessBlock", "PublicAccessBlockConfiguration",
-			gone("NoSuchPublicAccessBlockConfiguration")},
-		{"policy", "GetBucketPolicy", "Policy", "", gone("NoSuchBucketPolicy")},
-		{"policyStatus", "GetBucketPolicyStatus", "PolicyStatus", "PolicyStatus", gone("NoSuchBucketPolicy")},
-		{"acl", "GetBucketAcl", "Acl", "AccessControlPolicy", awsFail{}},
-		{"encryption", "GetBucketEncryption", "Encryption", "ServerSideEncryptionConfiguration",
-			gone("ServerSideEncryptionConfigurationNotFoundError")},
-		{"versioning", "GetBucketVersioning", "Versioning", "VersioningConfiguration", awsFail{}},
-		{"logging", "GetBucketLogging", "Logging", "BucketLoggingStatus", awsFail{}},
-		{"ownershipControls", "GetBucketOwnershipControls", "Ownership", "OwnershipControls",
-			gone("OwnershipControlsNotFoundError")},
-		{"tagging", "GetBucketTagging", "Tagging", "Tagging", gone("NoSuchTagSet")},
-		{"location", "GetBucketLocation", "Region", "LocationConstraint", awsFail{}},
-	}
-}
-
-func s3Ops() awsOps {
-	ops := awsOps{"ListBuckets": listBuckets, "HeadBucket": func(k *awsCall) ([]byte, *awsFail) {
-		_, fail := k.findBucket(true)
-		return nil, fail
+	return awsService{name: "s3", signing: "s3", kinds: []kind{buckets}, ops: awsOps{
+		"ListBuckets": listBuckets{buckets},
+		"HeadBucket":  home{get{kind: buckets, by: "Bucket", part: "Head"}},
+		"GetPublicAccessBlock": part("PublicAccessBlock", "PublicAccessBlockConfiguration",
+			"NoSuchPublicAccessBlockConfiguration"),
+		"GetBucketPolicy":       part("Policy", "Policy", "NoSuchBucketPolicy"),
+		"GetBucketPolicyStatus": part("PolicyStatus", "PolicyStatus", "NoSuchBucketPolicy"),
+		"GetBucketAcl":          part("Acl", "", ""),
+		"GetBucketEncryption": part("Encryption", "ServerSideEncryptionConfiguration",
+			"ServerSideEncryptionConfigurationNotFoundError"),
+		"GetBucketVersioning":        part("Versioning", "", ""),
+		"GetBucketLogging":           part("Logging", "", ""),
+		"GetBucketOwnershipControls": part("Ownership", "OwnershipControls", "OwnershipControlsNotFoundError"),
+		"GetBucketTagging":           part("Tagging", "", "NoSuchTagSet"),
+		"GetBucketLocation": get{kind: buckets, by: "Bucket", view: view{make: func(d map[string]any) map[string]any {
+			if d["Region"] == "us-east-1" {
+				return nil // S3's way to say the oldest region
+			}
+			return map[string]any{"LocationConstraint": d["Region"]}
+		}}},
 	}}
-	for _, p := range s3Parts() {
-		ops[p.op] = func(k *awsCall) ([]byte, *awsFail) {
-			it, fail := k.findBucket(p.op != "GetBucketLocation")
-			if fail != nil {
-				return nil, fail
-			}
-			if it.doc[p.member] == nil && p.missing.code != "" {
-				return nil, &p.missing
-			}
-			return it.append(nil, p.op, p.render), nil
-		}
-	}
-	return ops
 }
 
-const s3Namespace = `xmlns="http://s3.amazonaws.com/doc/2006-03-01/"`
+// home answers for a bucket in its own region only.
+type home struct{ get }
 
-func (p s3Part) render(dst []byte, doc map[string]any) []byte {
-	v := doc[p.member]
-	switch p.member {
-	case "Policy":
-		return append(dst, policyText(v)...)
-	case "Region":
-		if v == "us-east-1" {
-			return append(dst, "<LocationConstraint "+s3Namespace+"/>"...)
-		}
-		return append(dst, "<LocationConstraint "+s3Namespace+">"+scalar(v)+"</LocationConstraint>"...)
+func (h home) answer(k *awsCall) (awsOut, *awsFail) {
+	it, fail := h.find(k, k.text(h.by))
+	if fail != nil {
+		return awsOut{}, fail
 	}
-	m, _ := v.(map[string]any)
-	dst = opening(dst, p.root+" "+s3Namespace)
-	return closing(s3Dialect.members(dst, "", m), p.root)
+	if region := scalar(it.doc["Region"]); region != k.region {
+		return awsOut{}, &awsFail{http.StatusMovedPermanently, "PermanentRedirect", region}
+	}
+	return h.get.answer(k)
 }
 
-// findBucket finds the bucket of a call; home tells whether it answers in its own region only.
-func (k *awsCall) findBucket(home bool) (item, *awsFail) {
-	it, ok := k.list("buckets").Find(k.bucket)
-	if !ok {
-		return it, &awsFail{http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist"}
-	}
-	if region := scalar(it.doc["Region"]); home && region != k.region {
-		return it, &awsFail{http.StatusMovedPermanently, "PermanentRedirect", region}
-	}
-	return it, nil
-}
+type listBuckets struct{ kind }
 
-func listBuckets(k *awsCall) ([]byte, *awsFail) {
-	all := k.list("buckets")
-	region, prefix := k.form.Get("bucket-region"), k.form.Get("prefix")
+func (l listBuckets) answer(k *awsCall) (awsOut, *awsFail) {
+	all, region, prefix := l.all(k), k.text("BucketRegion"), k.text("Prefix")
 	if region != "" || prefix != "" {
 		all = all.Where(func(d map[string]any) bool {
 			return (region == "" || d["Region"] == region) && strings.HasPrefix(scalar(d["Name"]), prefix)
 		})
 	}
-	asked, _ := strconv.Atoi(k.form.Get("max-buckets")) // what is no number is nothing said
-	w, ok := k.c.page("ListBuckets", all.Len(), k.form.Get("continuation-token"), asked, 10000, 10000)
-	if !ok {
-		return nil, badToken("s3")
+	// S3 names the region only to callers that page or filter.
+	paged := len(k.in) > 0
+	name := "s3:ListBuckets"
+	if paged {
+		name += "+"
 	}
-	paged := asked > 0 || region != "" || prefix != "" || w.From > 0
-	out := opening(nil, "ListAllMyBucketsResult "+s3Namespace)
-	out = s3Dialect.member(out, "", "Owner", map[string]any{"ID": canonicalUser(k.account)})
-	out = opening(out, "Buckets")
-	for i := w.From; i < w.To; i++ {
-		out = all.At(i).append(out, "ListBuckets"+strconv.FormatBool(paged), func(dst []byte, d map[string]any) []byte {
+	one := func(dst []byte, i int, enc func([]byte, any) ([]byte, error)) ([]byte, error) {
+		return all.At(i).render(dst, name, func(dst []byte, d map[string]any) ([]byte, error) {
 			shown := only(d, "Name", "CreationDate")
 			shown["BucketArn"] = "arn:aws:s3:::" + scalar(d["Name"])
-			if paged { // S3 names the region only to callers that page or filter
+			if paged {
 				shown["BucketRegion"] = d["Region"]
 			}
-			return s3Dialect.listed(dst, "Buckets", shown)
+			return enc(dst, shown)
 		})
 	}
-	out = closing(out, "Buckets")
-	if w.Next != "" {
-		out = wrap(out, "ContinuationToken", w.Next)
+	out, fail := k.page(all.Len(), one, "Buckets", 10000, "BucketRegion", "Prefix")
+	if fail == nil {
+		out.doc["Owner"] = map[string]any{"ID": canonicalUser(k.account)}
 	}
-	return closing(out, "ListAllMyBucketsResult"), nil
+	return out, fail
 }
 
 // canonicalUser is the 64 hexadecimal digits by which S3 knows an account.
 func canonicalUser(account string) string { return strings.Repeat("0", 64-len(account)) + account }
 
-func s3ControlOps() awsOps {
-	return awsOps{"GetPublicAccessBlock": func(k *awsCall) ([]byte, *awsFail) {
-		if id := k.Header.Get("X-Amz-Account-Id"); id != "" && id != k.account {
-			return nil, k.fault(Denied)
-		}
-		block, ok := k.object()["PublicAccessBlock"].(map[string]any)
-		if !ok {
-			return nil, &awsFail{http.StatusNotFound, "NoSuchPublicAccessBlockConfiguration",
-				"The public access block configuration was not found"}
-		}
-		out := opening(nil, `PublicAccessBlockConfiguration xmlns="http://awss3control.amazonaws.com/doc/2018-08-20/"`)
-		return closing(s3Dialect.members(out, "", block), "PublicAccessBlockConfiguration"), nil
+func s3ControlService() awsService {
+	block := setting{part: "PublicAccessBlock", member: "PublicAccessBlockConfiguration", absent: &awsFail{
+		404, "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"}}
+	return awsService{name: "s3control", signing: "s3", ops: awsOps{
+		"GetPublicAccessBlock": awsFunc(func(k *awsCall) (awsOut, *awsFail) {
+			if id := k.text("AccountId"); id != "" && id != k.account {
+				return awsOut{}, k.fault(Denied)
+			}
+			return block.answer(k)
+		}),
 	}}
 }

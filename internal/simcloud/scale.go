@@ -33,7 +33,7 @@ func Scale(n int, start uint64) *Estate {
 		"PublicAccessBlock": scaleBlock(), "SummaryMap": map[string]any{"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}}
 	settings := map[string]any{"EbsEncryptionByDefault": true,
 		"SnapshotBlockPublicAccess": map[string]any{"State": "block-all-sharing"}}
-	return &Estate{Company: "Scale", Base: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), Days: 1, given: m.items,
+	return &Estate{keys: allKeys(), Company: "Scale", Base: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), Days: 1, given: m.items,
 		lists: map[string][]seed{"aws/" + ScaleAccount + "/regions": {{doc: region.doc, fixed: region}}},
 		objects: map[string]seed{"aws/" + ScaleAccount + "/account": newSeed(account),
 			"aws/" + ScaleAccount + "/" + ScaleRegion + "/settings": newSeed(settings)},

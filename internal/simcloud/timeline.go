@@ -56,14 +56,14 @@ func (e *Estate) play(day int, w *world) (files, error) {
 				f.lists[ev.In] = slices.Clone(l)
 			}
 		}
-		if err := f.apply(ev); err != nil {
+		if err := e.apply(f, ev); err != nil {
 			return f, fmt.Errorf("timeline, day %d, %s: %w", ev.Day, ev.Note, err)
 		}
 	}
 	return f, nil
 }
 
-func (f files) apply(ev event) error {
+func (e *Estate) apply(f files, ev event) error {
 	if o, ok := f.objects[ev.In]; ok {
 		if ev.Merge == nil {
 			return fmt.Errorf("%s is an object: only merge applies", ev.In)
@@ -76,11 +76,11 @@ func (f files) apply(ev event) error {
 		return fmt.Errorf("no file %q", ev.In)
 	}
 	kind := path.Base(ev.In)
-	i := slices.IndexFunc(l, func(s seed) bool { return keyOf(kind, s.doc) == ev.Item })
+	i := slices.IndexFunc(l, func(s seed) bool { return e.keyOf(kind, s.doc) == ev.Item })
 	switch {
 	case ev.Add != nil:
-		key := keyOf(kind, ev.Add)
-		if slices.ContainsFunc(l, func(s seed) bool { return keyOf(kind, s.doc) == key }) {
+		key := e.keyOf(kind, ev.Add)
+		if slices.ContainsFunc(l, func(s seed) bool { return e.keyOf(kind, s.doc) == key }) {
 			return fmt.Errorf("%s has %q already", ev.In, key)
 		}
 		f.lists[ev.In] = append(l, newSeed(ev.Add))

@@ -1,6 +1,8 @@
 package simcloud
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,18 +58,25 @@ type shape struct {
 
 func newShape(doc map[string]any) *shape { return &shape{doc: doc} }
 
-// rendering is a document on the wire; marks are where the serial stands.
+// rendering is a document on the wire, or why it cannot be written; marks are where the serial stands.
 type rendering struct {
 	b     []byte
 	marks []int
+	err   error
 }
 
 // append appends the item as enc renders it. name identifies enc.
 func (it item) append(dst []byte, name string, enc func(dst []byte, doc map[string]any) []byte) []byte {
+	dst, _ = it.render(dst, name, func(dst []byte, doc map[string]any) ([]byte, error) { return enc(dst, doc), nil })
+	return dst
+}
+
+// render is append for what may not be written.
+func (it item) render(dst []byte, name string, enc func(dst []byte, doc map[string]any) ([]byte, error)) ([]byte, error) {
 	it.mu.Lock()
 	r, ok := it.out[name]
 	if !ok {
-		r.b = enc(nil, it.doc)
+		r.b, r.err = enc(nil, it.doc)
 		if it.n >= 0 {
 			r.marks = marks(r.b)
 		}
@@ -77,12 +86,30 @@ func (it item) append(dst []byte, name string, enc func(dst []byte, doc map[stri
 		it.out[name] = r
 	}
 	it.mu.Unlock()
+	if r.err != nil {
+		return nil, r.err
+	}
 	at := len(dst)
 	dst = append(dst, r.b...)
 	for _, m := range r.marks {
 		putSerial(dst[at+m:], it.n)
 	}
-	return dst
+	return dst, nil
+}
+
+// document returns the item's document, with its own serial where it is a generated one.
+func (it item) document() map[string]any {
+	if it.n < 0 {
+		return it.doc
+	}
+	b := it.append(nil, "document", func(dst []byte, doc map[string]any) []byte { return append(dst, jsonText(doc)...) })
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var doc map[string]any
+	if err := d.Decode(&doc); err != nil {
+		panic("simcloud: " + err.Error()) // it was just encoded
+	}
+	return doc
 }
 
 // onces keeps what is dear to compute for one world.
