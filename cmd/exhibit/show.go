@@ -74,6 +74,12 @@ func showText(w io.Writer, s daemon.Shown) error {
 	if s.Name != "" {
 		fmt.Fprintf(w, "name %s\n", s.Name)
 	}
+	if c := s.Coverage; c != nil {
+		fmt.Fprintf(w, "events known %s to %s\n", minute(c.Span.From), minute(c.Span.To))
+		for _, g := range c.Gaps {
+			fmt.Fprintf(w, "  not %s to %s: %s\n", minute(g.Window.From), minute(g.Window.To), g.Reason)
+		}
+	}
 	fmt.Fprintln(w, "\nVersions")
 	tw := tabwriter.NewWriter(w, 2, 4, 2, ' ', 0)
 	for _, v := range s.Versions {

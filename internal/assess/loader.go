@@ -43,6 +43,8 @@ func (l *relatedLoader) load(w *scopeWork, typ string, freshness evidence.Durati
 		case l.run.staleness(*s, c) != "":
 			set.gaps = append(set.gaps, gap{reason: l.run.staleness(*s, c)})
 			continue
+		case unseen(*s) != "":
+			set.gaps = append(set.gaps, gap{reason: unseen(*s)})
 		}
 		recs, err := l.records(other, *s)
 		if err != nil {

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"fmt"
+	"time"
 
 	"exhibit/internal/evidence"
 )
@@ -20,6 +21,8 @@ func (r *run) population(w *scopeWork, s Snap, k *check, t *tallies) error {
 	case second != nil && second.Count > s.Completeness.Listed:
 		o.Reason = fmt.Sprintf("the list of %s is not whole: %s counts %d, %d were listed", s.Collector, second.Operation,
 			second.Count, s.Completeness.Listed)
+	case unseen(s) != "":
+		o.Reason = unseen(s)
 	case s.Subjects.Count > 0:
 		return nil
 	case stale != "":
@@ -33,6 +36,24 @@ func (r *run) population(w *scopeWork, s Snap, k *check, t *tallies) error {
 		}
 	}
 	return r.whole(k, o, t)
+}
+
+// unseen says which events of a population are not known though the list was had, or "".
+func unseen(s Snap) string {
+	c := s.Completeness.Coverage
+	if c == nil || len(c.Gaps) == 0 {
+		return ""
+	}
+	g := c.Gaps[0]
+	span := fmt.Sprintf("from %s to %s", g.Window.From.Format(time.RFC3339), g.Window.To.Format(time.RFC3339))
+	if g.Window.From.Equal(c.Span.From) { // which moves with the view
+		span = "up to " + g.Window.To.Format(time.RFC3339)
+	}
+	reason := fmt.Sprintf("events of %s are not known %s: %s", s.Collector, span, g.Reason)
+	if n := len(c.Gaps) - 1; n > 0 {
+		reason += fmt.Sprintf("; and in %d further gaps", n)
+	}
+	return reason
 }
 
 // lost emits the observation of a check whose scope was asked for and could not be reached.

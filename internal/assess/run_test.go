@@ -78,6 +78,28 @@ func TestVerdicts(t *testing.T) {
 		}, subjects: []evidence.Subject{doc("b", `{"Size":1}`)},
 			want:   map[string]evidence.Verdict{"": evidence.Unknown, "b": evidence.Pass},
 			status: evidence.Indeterminate},
+		{name: "a gap in a population", onEmpty: evidence.Pass, change: func(s *evidence.Snapshot) {
+			s.Completeness.Coverage = &evidence.Coverage{
+				Span: evidence.Window{From: asOf.Add(-90 * 24 * time.Hour), To: asOf},
+				Gaps: []evidence.Unknowable{{Window: evidence.Window{From: asOf.Add(-48 * time.Hour), To: asOf.Add(-24 * time.Hour)},
+					Reason: "nobody looked"}, {Window: evidence.Window{From: asOf.Add(-2 * time.Hour), To: asOf}}},
+			}
+		}, subjects: []evidence.Subject{doc("a", `{"Size":1}`)},
+			want: map[string]evidence.Verdict{"": evidence.Unknown, "a": evidence.Pass},
+			reason: "events of aws.s3.bucket are not known from 2026-02-27T12:00:00Z to 2026-02-28T12:00:00Z: nobody looked; " +
+				"and in 1 further gaps",
+			status: evidence.Indeterminate},
+		{name: "a population that is known from its first collection on", onEmpty: evidence.Pass,
+			change: func(s *evidence.Snapshot) {
+				span := evidence.Window{From: asOf.Add(-90 * 24 * time.Hour), To: asOf}
+				s.Completeness.Coverage = &evidence.Coverage{Span: span, Gaps: []evidence.Unknowable{
+					{Window: evidence.Window{From: span.From, To: asOf.Add(-24 * time.Hour)}, Reason: "before the first collection"}}}
+			}, want: map[string]evidence.Verdict{"": evidence.Unknown},
+			reason: "events of aws.s3.bucket are not known up to 2026-02-28T12:00:00Z: before the first collection",
+			status: evidence.Indeterminate},
+		{name: "nothing happened in a population without a gap", onEmpty: evidence.Pass, change: func(s *evidence.Snapshot) {
+			s.Completeness.Coverage = &evidence.Coverage{Span: evidence.Window{From: asOf.Add(-90 * 24 * time.Hour), To: asOf}}
+		}, want: map[string]evidence.Verdict{"": evidence.Pass}, status: evidence.Satisfied},
 		{name: "stale", change: func(s *evidence.Snapshot) { s.Window.From = asOf.Add(-27 * time.Hour) },
 			subjects: []evidence.Subject{doc("b", `{"Size":2}`)}, want: map[string]evidence.Verdict{"b": evidence.Unknown},
 			reason: "stale: aws.s3.bucket was last collected more than 26h before", status: evidence.Indeterminate},

@@ -122,7 +122,7 @@ func (b *builder) scopeOutcomes(r evidence.Run) {
 	}
 }
 
-// operations records every call of a snapshot that was not answered.
+// operations records every call of a snapshot that was not answered, and every gap in the events that it covers.
 func (b *builder) operations(s evidence.Snapshot) {
 	for _, op := range s.Completeness.Operations {
 		if op.Outcome.Seen() {
@@ -133,6 +133,13 @@ func (b *builder) operations(s evidence.Snapshot) {
 			reason += ", needs " + op.Permission
 		}
 		b.omissions.add(format.Omission{What: "operation", Name: s.Series() + "|" + op.Name, Reason: reason}, s.Window.From)
+	}
+	if c := s.Completeness.Coverage; c != nil {
+		for _, g := range c.Gaps {
+			b.omissions.add(format.Omission{What: "events", Name: s.Series(), Reason: g.Reason}, g.Window.From)
+			b.omissions.add(format.Omission{What: "events", Name: s.Series(), Reason: g.Reason}, g.Window.To)
+			b.omissions.seen[[3]string{"events", s.Series(), g.Reason}].Count--
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ type Collector struct {
 	Version int
 	// Regional collectors run once per account and region, the others once per account.
 	Regional bool
+	// Events says how a population is collected by high-water mark; nil for things, and for what is listed whole each time.
+	Events *Events
 	// Operations are all API operations that it calls, the list operation first. Any other is refused by the transport
 	// before it leaves, and the least-privilege policies are generated from this list.
 	Operations []Operation

@@ -20,6 +20,8 @@ import (
 type Config struct {
 	Sources []OpenSource
 	Batch   Batch
+	// Past is what earlier runs left, from which collectors of events go on; nil is nothing.
+	Past Past
 	// RedactionKey keys the digests that stand for secrets.
 	RedactionKey []byte
 	// Trigger is "manual", "schedule", "ci" or "simulation"; Tool the program's name and version.

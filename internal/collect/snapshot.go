@@ -27,13 +27,21 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	w := r.work(src, c, plan.Scope)
 	w.host = plan.Endpoint
 	w.list = r.Batch.List(snap.Series(), c.Type())
+	var err error
+	if w.mark, err = r.mark(snap, c); err != nil {
+		return err
+	}
 	ended := r.collect(ctx, plan, &Task{work: w, region: plan.Scope.Region})
 	var failed *batchError
 	if errors.As(ended, &failed) {
 		return failed.error
 	}
 	snap.Completeness, snap.Outcome = w.completeness(ended)
-	var err error
+	if w.mark != nil {
+		if err := w.carry(&snap); err != nil {
+			return fmt.Errorf("carry over the events of %s: %w", snap.Series(), err)
+		}
+	}
 	if snap.Subjects, err = w.list.Close(); err != nil {
 		return fmt.Errorf("close the list of %s: %w", snap.Series(), err)
 	}

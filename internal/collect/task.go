@@ -43,6 +43,7 @@ type work struct {
 	scope evidence.Scope
 	slots chan struct{} // calls in flight of this task
 	list  List
+	mark  *mark // nil for what is no population with a mark
 
 	mu     sync.Mutex
 	ops    map[string]*opCount
@@ -180,11 +181,14 @@ func (t *Task) Emit(ctx context.Context, s evidence.Subject) error {
 		return nil
 	}
 	object, err := t.run.sealer(t.col.Schema).Seal(s)
-	if err != nil {
-		return err
+	if err == nil && ctx.Err() != nil { // the collector's end, and no fault of the batch
+		err = fmt.Errorf("emit %s %s: %w", s.Type, s.ID, context.Cause(ctx))
 	}
-	if ctx.Err() != nil { // the collector's end, and no fault of the batch
-		return fmt.Errorf("emit %s %s: %w", s.Type, s.ID, context.Cause(ctx))
+	if err != nil {
+		t.mu.Lock()
+		delete(t.ids, s.ID) // what an earlier snapshot holds of it is carried over
+		t.mu.Unlock()
+		return err
 	}
 	if _, err := t.list.Add(context.WithoutCancel(ctx), s.ID, object); err != nil {
 		return &batchError{fmt.Errorf("stage %s %s: %w", s.Type, s.ID, err)}

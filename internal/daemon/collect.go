@@ -77,7 +77,7 @@ func (a *App) collect(ctx context.Context, sources []collect.OpenSource, req Col
 	}
 	defer batch.Discard()
 	run, err := collect.Run(ctx, collect.Config{
-		Sources: sources, Batch: staging{batch}, RedactionKey: a.key.Redaction(), Trigger: req.Trigger, Tool: build.Tool(),
+		Sources: sources, Batch: staging{batch}, Past: past{a.Store}, RedactionKey: a.key.Redaction(), Trigger: req.Trigger, Tool: build.Tool(),
 		Limits: req.Limits, Now: a.Now, Getenv: a.getenv, Progress: req.Progress,
 	})
 	if err != nil {
@@ -133,3 +133,21 @@ type staging struct{ *store.Batch }
 
 // List implements collect.Batch.
 func (s staging) List(series, dict string) collect.List { return s.Batch.List(series, dict) }
+
+// past is the store as collectors of events go on from it.
+type past struct{ store *store.Store }
+
+// Newest implements collect.Past.
+func (p past) Newest(source, collector, scope string) (s evidence.Snapshot, ok bool, err error) {
+	err = p.store.View(func(v *store.View) error {
+		newest, found, err := v.Newest(v.Size(), source, collector, scope)
+		s, ok = newest.Snapshot, found
+		return err
+	})
+	return s, ok, err
+}
+
+// Subjects implements collect.Past.
+func (p past) Subjects(list evidence.ListRef, fn func(string, evidence.Digest, []byte) error) error {
+	return p.store.View(func(v *store.View) error { return v.Objects(list, fn) })
+}

@@ -227,6 +227,8 @@ func (l *discardList) Add(_ context.Context, _ string, b []byte) (evidence.Diges
 	return evidence.Sum(b), nil
 }
 
+func (l *discardList) Keep(string, evidence.Digest) error { l.n.Add(1); return nil }
+
 func (l *discardList) Close() (evidence.ListRef, error) {
 	return evidence.ListRef{Count: int(l.n.Load())}, nil
 }

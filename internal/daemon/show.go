@@ -30,6 +30,8 @@ type Shown struct {
 	Latest json.RawMessage `json:"latest"`
 	// Digest is Latest's; Entry, Index and Proof place it in the ledger.
 	Digest evidence.Digest `json:"digest"`
+	// Coverage is the span in which the events are known among which it is; nil for what is no event.
+	Coverage *evidence.Coverage `json:"coverage,omitempty"`
 }
 
 // FindSubjects returns the subjects whose id or name is what, or whose id ends with it; in order of type, scope and id.
@@ -100,6 +102,11 @@ func Show(v *store.View, p Place) (Shown, error) {
 		return res, fmt.Errorf("decode subject %s: %w", p.ID, err)
 	}
 	res.Name = subject.Name
+	newest, _, err := v.Newest(v.Size(), res.Versions[0].Source, p.Type, p.Scope)
+	if err != nil {
+		return res, err
+	}
+	res.Coverage = newest.Completeness.Coverage
 	for s, err := range v.States(store.StateFilter{Scope: p.Scope}) {
 		if err != nil {
 			return res, err

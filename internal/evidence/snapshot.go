@@ -57,10 +57,15 @@ type Identity struct {
 // Completeness is expected against achieved, for one snapshot.
 type Completeness struct {
 	Operations []Operation `json:"operations"` // sorted by name
-	// Listed counts the items that the list calls returned; Kept those in the manifest.
+	// Listed counts the items that the list calls returned; Kept those of them in the manifest.
 	Listed   int        `json:"listed"`
 	Kept     int        `json:"kept"`
 	Excluded []Excluded `json:"excluded,omitempty"`
+	// Carried counts the events in the manifest that were not listed again: earlier snapshots had them, and they are still
+	// in view.
+	Carried int `json:"carried,omitempty"`
+	// Coverage is set for a population that is collected by high-water mark.
+	Coverage *Coverage `json:"coverage,omitempty"`
 	// SecondCount is the same population counted another way.
 	SecondCount *SecondCount `json:"second_count,omitempty"`
 }

@@ -51,6 +51,7 @@ func Build(in Input) (*Posture, error) {
 		p.Frameworks = append(p.Frameworks, framework(f, p.Controls))
 	}
 	p.Omissions = omissions(in.Snapshots, in.Controls)
+	p.Populations = populations(in.Snapshots)
 	for _, t := range in.Attestations {
 		s := AttestationState{t, "valid"}
 		if !a.AsOf.Before(t.Expires) {
@@ -75,6 +76,7 @@ func (p *Posture) fill() {
 	p.Failures, p.Unknowns, p.Omissions = list(p.Failures), list(p.Unknowns), list(p.Omissions)
 	p.Acceptances, p.Attestations, p.Scopes = list(p.Acceptances), list(p.Attestations), list(p.Scopes)
 	p.Exposures, p.Changes, p.Gaps = list(p.Exposures), list(p.Changes), list(p.Gaps)
+	p.Populations = list(p.Populations)
 }
 
 func list[T any](s []T) []T {

@@ -51,6 +51,7 @@ func (h *html) unseen(p *Posture) {
 		h.table([]string{"Series", "From", "To", "Length", "Why"}, rows)
 	}
 	h.more(len(p.Gaps) - maxRows)
+	h.populations(p.Populations)
 	h.put("</section>\n")
 }
 

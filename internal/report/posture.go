@@ -55,6 +55,7 @@ type Posture struct {
 	Unknowns     []Unknown               `json:"unknowns"`
 	Scopes       []evidence.ScopeOutcome `json:"scopes"`
 	Omissions    []Omission              `json:"omissions"`
+	Populations  []Population            `json:"populations"`
 	Acceptances  []AcceptanceState       `json:"acceptances"`
 	Attestations []AttestationState      `json:"attestations"`
 	Exposures    []evidence.Exposure     `json:"exposures"`
@@ -144,6 +145,17 @@ type Omission struct {
 	Error      string           `json:"error,omitempty"`
 	At         time.Time        `json:"at"`
 	Controls   []string         `json:"controls,omitempty"` // that read this subject type
+}
+
+// Population is a type of events with the span in which they are known in every scope that collects it.
+type Population struct {
+	Type   string `json:"type"`
+	Scopes int    `json:"scopes"`
+	Events int    `json:"events"` // in view
+	// From and To bound what every scope covers, but for the gaps; zero when a scope covers nothing.
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+	Gaps int       `json:"gaps"` // of all scopes; Omissions name them
 }
 
 // AcceptanceState is an accepted risk with its effect as of the posture's time.

@@ -135,6 +135,7 @@ func omissions(snaps []evidence.Snapshot, controls []evidence.Control) []Omissio
 			o.Outcome = s.Outcome
 			out = append(out, o)
 		}
+		out = append(out, unknowable(s, o)...)
 	}
 	slices.SortStableFunc(out, func(x, y Omission) int {
 		return cmp.Or(strings.Compare(x.Series, y.Series), strings.Compare(x.Operation, y.Operation))

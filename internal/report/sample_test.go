@@ -156,7 +156,15 @@ func sampleInput() Input {
 		Snapshots: []evidence.Snapshot{{Collector: "aws.iam.user", Source: "prod-aws", Scope: evidence.Scope{Provider: "aws", Account: "111122223333"},
 			Window: evidence.Window{From: at(90, 5), To: at(90, 6)}, Outcome: evidence.OutcomeOK, Completeness: evidence.Completeness{Operations: []evidence.Operation{
 				{Name: "iam:GetCredentialReport", Outcome: evidence.OutcomeDenied, Permission: "iam:GetCredentialReport", Errors: []string{"AccessDenied"}},
-				{Name: "iam:ListUsers", Outcome: evidence.OutcomeOK}}}}},
+				{Name: "iam:ListUsers", Outcome: evidence.OutcomeOK}}}},
+			{Collector: "aws.cloudtrail.root-use", Source: "prod-aws", Scope: evidence.Scope{Provider: "aws", Account: "111122223333", Region: "us-east-1"},
+				Window: evidence.Window{From: at(90, 5), To: at(90, 6)}, Outcome: evidence.OutcomeOK, Subjects: evidence.ListRef{Count: 4},
+				Completeness: evidence.Completeness{Listed: 1, Kept: 1, Carried: 3, Coverage: &evidence.Coverage{
+					Span: evidence.Window{From: at(1, 5), To: at(90, 4)}, Gaps: []evidence.Unknowable{
+						{Window: evidence.Window{From: at(20, 5), To: at(22, 5)}, Reason: "no collection succeeded before the provider forgot"}}}}},
+			{Collector: "aws.cloudtrail.root-use", Source: "prod-aws", Scope: evidence.Scope{Provider: "aws", Account: "111122223333", Region: "eu-west-1"},
+				Window: evidence.Window{From: at(90, 5), To: at(90, 6)}, Outcome: evidence.OutcomeEmpty,
+				Completeness: evidence.Completeness{Coverage: &evidence.Coverage{Span: evidence.Window{From: at(1, 6), To: at(89, 4)}}}}},
 		Acceptances: []evidence.RiskAcceptance{
 			{ID: "press-kit", Requester: "dana", Approver: "ciso", Owner: "marketing", Category: "waiver", Check: "aws.s3.bucket-public", Scope: prod,
 				Subjects: []string{arn("press-kit")}, Reason: "Pictures for the press are meant for everybody.", Start: at(1, 0), End: at(152, 0)},

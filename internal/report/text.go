@@ -212,6 +212,10 @@ func Text(w io.Writer, p *Posture, o TextOptions) error {
 		t.heading("Not seen")
 		t.omissions(p.Omissions)
 	}
+	if len(p.Populations) > 0 {
+		t.heading("Access logs")
+		t.populations(p.Populations)
+	}
 	t.heading("Failures")
 	t.failures(p.Failures)
 	if len(p.Unknowns) > 0 {

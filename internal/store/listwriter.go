@@ -108,6 +108,21 @@ func (w *ListWriter) Add(ctx context.Context, key string, object []byte) (eviden
 	return it.digest, nil
 }
 
+// Keep puts an object of the store under key without being given it. Whether the store has it shows when the list is closed.
+func (w *ListWriter) Keep(key string, object evidence.Digest) error {
+	it := item{key: key, digest: object}
+	w.mu.Lock()
+	i, found := w.prev.index[key]
+	w.mu.Unlock()
+	if found && w.prev.digests[i] == object {
+		it.object = w.prev.items[i].object
+	}
+	if err := w.put(it, i, found); err != nil {
+		return fmt.Errorf("keep in list %q: %w", w.series, err)
+	}
+	return nil
+}
+
 // put keeps an item; found says that prev has its key at i.
 func (w *ListWriter) put(it item, i int, found bool) error {
 	w.mu.Lock()

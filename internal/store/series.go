@@ -152,6 +152,32 @@ func (v *View) Snapshots(size int64, subjectType string) ([]Snapshot, error) {
 	return all, nil
 }
 
+// Newest returns the newest snapshot of one series among the first size entries, whatever came of it; ok is false when there
+// is none.
+func (v *View) Newest(size int64, source, collector, scopeID string) (s Snapshot, ok bool, err error) {
+	name := seriesPrefix(collector, scopeID, source)
+	c := v.series.Cursor()
+	key, value := c.Seek(binary.BigEndian.AppendUint64(bytes.Clone(name), uint64(max(min(size, v.size), 0))))
+	if key == nil {
+		key, value = c.Last()
+	} else {
+		key, value = c.Prev()
+	}
+	if !hasPrefix(key, name, 8) {
+		return s, false, nil
+	}
+	r, err := parseSeriesRow(key, value)
+	if err != nil {
+		return s, false, err
+	}
+	f := v.finder()
+	s.Entry = r.entry
+	if s.Snapshot, err = v.snapshot(&f, r.snapshot); err == nil {
+		s.Digest, err = f.digest(r.snapshot)
+	}
+	return s, err == nil, err
+}
+
 // History returns the versions of one subject, by source and then in order of time. A snapshot whose list was not whole
 // and does not hold the subject says nothing about it.
 func (v *View) History(subjectType, scopeID, subjectID string) ([]Version, error) {

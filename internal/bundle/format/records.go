@@ -102,7 +102,7 @@ type Line struct {
 // Omission is one line of omissions.jsonl: something that the bundle does not hold, and why.
 type Omission struct {
 	// What is "evidence" (there is none at all), "type", "never-collected", "operation", "scope", "day", "gap",
-	// "assessment", "requirement", "mapping", "acceptance", "attestation".
+	// "events" (of a population), "assessment", "requirement", "mapping", "acceptance", "attestation".
 	What   string `json:"what"`
 	Name   string `json:"name"`
 	Reason string `json:"reason"`

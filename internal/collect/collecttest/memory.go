@@ -13,8 +13,10 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Memory is a collect.Batch that keeps everything in memory.
+// Memory is a collect.Batch that keeps everything in memory, and the collect.Past of the one that follows it.
 type Memory struct {
+	past *Memory // nil for the first
+
 	mu    sync.Mutex
 	lists map[string]*MemoryList
 }
@@ -22,11 +24,14 @@ type Memory struct {
 // NewMemory returns an empty batch.
 func NewMemory() *Memory { return &Memory{lists: map[string]*MemoryList{}} }
 
+// Follow returns an empty batch of a run that comes after m's.
+func (m *Memory) Follow() *Memory { return &Memory{past: m, lists: map[string]*MemoryList{}} }
+
 // List implements collect.Batch.
 func (m *Memory) List(series, dict string) collect.List {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := &MemoryList{Items: map[string][]byte{}}
+	l := &MemoryList{Items: map[string][]byte{}, past: m.past}
 	m.lists[series] = l
 	return l
 }
@@ -57,8 +62,57 @@ func (m *Memory) Snapshots() ([]evidence.Snapshot, []map[string][]byte, error) {
 	return snaps, subjects, nil
 }
 
+// Newest implements collect.Past.
+func (m *Memory) Newest(source, collector, scope string) (evidence.Snapshot, bool, error) {
+	for ; m != nil; m = m.past {
+		snaps, _, err := m.Snapshots()
+		if err != nil {
+			return evidence.Snapshot{}, false, err
+		}
+		for _, s := range snaps {
+			if s.Source == source && s.Collector == collector && s.Scope.ID() == scope {
+				return s, true, nil
+			}
+		}
+	}
+	return evidence.Snapshot{}, false, nil
+}
+
+// Subjects implements collect.Past.
+func (m *Memory) Subjects(list evidence.ListRef, fn func(string, evidence.Digest, []byte) error) error {
+	for ; m != nil; m = m.past {
+		for _, l := range m.lists {
+			if l.root() != list.Root {
+				continue
+			}
+			for _, k := range slices.Sorted(maps.Keys(l.Items)) {
+				if err := fn(k, evidence.Sum(l.Items[k]), l.Items[k]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("no list has the root %s", list.Root)
+}
+
+// object returns the object with the digest, nil when there is none.
+func (m *Memory) object(d evidence.Digest) []byte {
+	for ; m != nil; m = m.past {
+		for _, l := range m.lists {
+			for _, object := range l.Items {
+				if evidence.Sum(object) == d {
+					return object
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // MemoryList is a list of Memory. Items are by key.
 type MemoryList struct {
+	past  *Memory
 	mu    sync.Mutex
 	Items map[string][]byte
 }
@@ -74,13 +128,28 @@ func (l *MemoryList) Add(ctx context.Context, key string, object []byte) (eviden
 	return evidence.Sum(object), nil
 }
 
+// Keep implements collect.List.
+func (l *MemoryList) Keep(key string, d evidence.Digest) error {
+	object := l.past.object(d)
+	if object == nil {
+		return fmt.Errorf("nothing committed has the digest %s", d)
+	}
+	_, err := l.Add(context.Background(), key, object)
+	return err
+}
+
 // Close implements collect.List. The root is of no meaning.
 func (l *MemoryList) Close() (evidence.ListRef, error) {
+	root := l.root()
+	return evidence.ListRef{Root: root, Count: len(l.Items)}, nil
+}
+
+func (l *MemoryList) root() evidence.Digest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var all []byte
 	for _, k := range slices.Sorted(maps.Keys(l.Items)) {
 		all = append(append(all, k...), l.Items[k]...)
 	}
-	return evidence.ListRef{Root: evidence.Sum(all), Count: len(l.Items)}, nil
+	return evidence.Sum(all)
 }

@@ -1,0 +1,157 @@
+package collect
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// Events says how the events of a population are collected: each collection asks from where the last one that succeeded
+// ended, and what it held is carried over for as long as it is in view. Nothing is asked twice but for the overlap in which
+// events may still have been on their way, and an event that was seen is never lost to a later failure.
+type Events struct {
+	// View is how long an event stays in the manifest.
+	View time.Duration
+	// Retention is how far back the provider can be asked.
+	Retention time.Duration
+	// Settling is how long it may take until the provider tells of an event. The mark stays that far behind.
+	Settling time.Duration
+	// When is the document's top-level member that says when the event happened, in RFC 3339.
+	When string
+}
+
+// The reasons of gaps in a coverage.
+const (
+	beforeFirst = "before the first collection"
+	keptNoMore  = "no collection succeeded before the provider forgot"
+)
+
+// mark is what a task knows of the collections before it.
+type mark struct {
+	events Events
+	// begin is where the view begins, since from when the provider is asked, until how far events have settled.
+	begin, since, until time.Time
+	gaps                []evidence.Unknowable // of the new coverage
+	past                evidence.Snapshot     // whose events are carried over; without subjects when there is none
+	source              Past
+}
+
+// mark works out from where a series goes on; nil when the collector knows no mark.
+func (r *run) mark(snap evidence.Snapshot, c Collector) (*mark, error) {
+	if c.Events == nil {
+		return nil, nil
+	}
+	m := &mark{events: *c.Events, source: r.Past}
+	if r.Past != nil {
+		past, ok, err := r.Past.Newest(snap.Source, snap.Collector, snap.Scope.ID())
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			m.past = past
+		}
+	}
+	m.place(snap.Window.From, c.Version)
+	return m, nil
+}
+
+// place fills in the times. A collection by another version may have asked for other events, so that all is asked anew.
+func (m *mark) place(now time.Time, version int) {
+	m.begin, m.until = now.Add(-m.events.View), now.Add(-m.events.Settling)
+	m.since = now.Add(-m.events.Retention)
+	if m.since.Before(m.begin) {
+		m.since = m.begin
+	}
+	known := m.past.Completeness.Coverage
+	if known == nil || m.past.Origin.CollectorVersion != version {
+		m.gap(m.begin, m.since, beforeFirst)
+		return
+	}
+	m.gap(m.begin, known.Span.From, beforeFirst)
+	for _, g := range known.Gaps {
+		m.gap(g.Window.From, g.Window.To, g.Reason)
+	}
+	m.gap(known.Span.To, m.since, keptNoMore)
+	if known.Span.To.After(m.since) {
+		m.since = known.Span.To
+	}
+	if known.Span.To.After(m.until) {
+		m.until = known.Span.To
+	}
+}
+
+// gap notes a part of the view as not known.
+func (m *mark) gap(from, to time.Time, reason string) {
+	if from.Before(m.begin) {
+		from = m.begin
+	}
+	if from.Before(to) {
+		m.gaps = append(m.gaps, evidence.Unknowable{Window: evidence.Window{From: from, To: to}, Reason: reason})
+	}
+}
+
+// coverage is what a collection that succeeded covers; one that did not leaves it where it was.
+func (m *mark) coverage(succeeded bool, version int) *evidence.Coverage {
+	if succeeded {
+		return &evidence.Coverage{Span: evidence.Window{From: m.begin, To: m.until}, Gaps: m.gaps}
+	}
+	known := m.past.Completeness.Coverage
+	if known == nil || m.past.Origin.CollectorVersion != version {
+		return nil
+	}
+	left := *known
+	left.Span.From = m.begin
+	if left.Span.To.Before(m.begin) {
+		left.Span.From = left.Span.To
+	}
+	left.Gaps = slices.Clone(m.gaps)
+	left.Gaps = slices.DeleteFunc(left.Gaps, func(g evidence.Unknowable) bool { return g.Window.To.After(left.Span.To) })
+	return &left
+}
+
+// Since returns from when a population's events are to be asked for: from where the collection before ended, or from as far
+// back as there is a view to fill and the provider knows. It is the zero time for what is collected without a mark.
+func (t *Task) Since() time.Time {
+	if t.mark == nil {
+		return time.Time{}
+	}
+	return t.mark.since
+}
+
+// carry keeps the events of the series' newest snapshot that are in view and were not listed again, and says what is
+// covered. That snapshot may have failed itself: it holds what those before it held, and what it saw.
+func (w *work) carry(snap *evidence.Snapshot) error {
+	m := w.mark
+	if m.past.Subjects.Count > 0 {
+		err := m.source.Subjects(m.past.Subjects, func(key string, d evidence.Digest, object []byte) error {
+			if _, again := w.ids[key]; again || m.passed(object) {
+				return nil
+			}
+			snap.Completeness.Carried++
+			return w.list.Keep(key, d)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	succeeded := snap.Outcome == evidence.OutcomeOK || snap.Outcome == evidence.OutcomeEmpty
+	if snap.Outcome == evidence.OutcomeEmpty && snap.Completeness.Carried > 0 {
+		snap.Outcome = evidence.OutcomeOK // nothing new is not nothing
+	}
+	snap.Completeness.Coverage = m.coverage(succeeded, w.col.Version)
+	return nil
+}
+
+// passed reports whether the view has passed an event by. One that does not say when it was is kept.
+func (m *mark) passed(object []byte) bool {
+	var s struct {
+		Doc map[string]json.RawMessage `json:"doc"`
+	}
+	var at time.Time
+	if json.Unmarshal(object, &s) != nil || json.Unmarshal(s.Doc[m.events.When], &at) != nil {
+		return false
+	}
+	return at.Before(m.begin)
+}
