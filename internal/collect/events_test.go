@@ -69,7 +69,7 @@ func (h *history) run(t fataler) (evidence.Snapshot, []string) {
 	if h.unentered {
 		plan.Outcome, plan.Reason = evidence.OutcomeDenied, "may not be entered"
 	}
-	f.scopes = []collect.ScopePlan{plan}
+	f.accounts = []collect.Account{collect.Ready(plan)}
 	cfg.Batch = batch
 	cfg.Sources = []collect.OpenSource{{Name: "src", Provider: f, Decode: func(any) error { return nil }}}
 	if _, err := collect.Run(context.Background(), cfg); err != nil {

@@ -34,7 +34,8 @@ type Rate struct {
 	Burst     int
 }
 
-// Paced is a provider that knows the pace its services allow; the key "" is for all others.
+// Paced is a provider that knows the pace its services allow, and that of operations with a pace of their own; the key "" is
+// for all others.
 type Paced interface{ Rates() map[string]Rate }
 
 func (l Limits) orDefault() Limits {
@@ -114,6 +115,14 @@ func (p *pacer) forget(account string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	maps.DeleteFunc(p.lanes, func(k laneKey, _ *lane) bool { return k.account == account })
+}
+
+// of names what an operation is paced by: itself when it has a pace of its own, else its service.
+func (p *pacer) of(op string) string {
+	if _, ok := p.rates[op]; ok {
+		return op
+	}
+	return service(op)
 }
 
 // circuit breaks after so many answers in a row that never came, so that a dead region costs seconds and not hours.

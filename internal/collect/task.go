@@ -71,7 +71,7 @@ func (t *Task) Call(ctx context.Context, op string, fn func(ctx context.Context)
 	if !ok {
 		return t.fail(op, &Error{Operation: op, Outcome: evidence.OutcomeFailed, Err: ErrUndeclared})
 	}
-	l := t.lane(service(op))
+	l := t.lane(t.src.pacer.of(op))
 	if e := t.decided(o, l); e != nil {
 		return t.fail(op, e)
 	}

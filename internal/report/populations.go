@@ -51,7 +51,7 @@ func unknowable(s evidence.Snapshot, o Omission) []Omission {
 	}
 	var out []Omission
 	for _, g := range s.Completeness.Coverage.Gaps {
-		o.Operation = "events from " + minute(g.Window.From) + " to " + minute(g.Window.To)
+		o.Operation = "events " + day(g.Window.From) + " to " + day(g.Window.To)
 		o.Outcome, o.Permission, o.Error = evidence.OutcomeSkipped, "", g.Reason
 		out = append(out, o)
 	}
