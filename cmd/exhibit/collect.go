@@ -74,6 +74,7 @@ func (c *command) collect(ctx context.Context, app *daemon.App, sources []string
 		if err := runText(w, res.Run); err != nil {
 			return err
 		}
+		economyText(w, res.Economy)
 		if err := operationsText(w, res.Operations, operations); err != nil {
 			return err
 		}
@@ -101,6 +102,18 @@ func runText(w io.Writer, run evidence.Run) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%d\t%s\n", s.Source, s.Scope.ID(), s.Outcome, s.Subjects, s.Requests, s.Reason)
 	}
 	return tw.Flush()
+}
+
+// economyText writes how much each source was asked.
+func economyText(w io.Writer, list []daemon.Economy) {
+	fmt.Fprintln(w)
+	for _, e := range list {
+		fmt.Fprintf(w, "%s: %d requests, %d subjects", e.Source, e.Requests, e.Subjects)
+		if e.Subjects > 0 {
+			fmt.Fprintf(w, ", %.0f requests per 1,000 subjects", e.PerThousand)
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 // operationsText writes how the API operations ended: all of them, or those that were not answered everywhere.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"exhibit/internal/collect"
@@ -30,15 +29,13 @@ func accountRegion() collect.Collector {
 }
 
 func collectRegions(ctx context.Context, s *session, t *collect.Task) error {
-	out, err := ask(ctx, t, "ec2:DescribeRegions", func(ctx context.Context) (*ec2.DescribeRegionsOutput, error) {
-		return s.ec2().DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
-	})
+	regions, err := s.allRegions(ctx, t)
 	if err != nil {
 		return err
 	}
 	t.Params("ec2:DescribeRegions", map[string]string{"AllRegions": "true"})
-	t.Listed(len(out.Regions))
-	for _, r := range out.Regions {
+	t.Listed(len(regions))
+	for _, r := range regions {
 		if !enabled(r) {
 			t.Exclude("region not enabled in the account", 1)
 			continue

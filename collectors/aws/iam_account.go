@@ -103,7 +103,7 @@ func collectAccount(ctx context.Context, s *session, t *collect.Task) error {
 	for _, part := range []struct {
 		key string
 		ask func(context.Context, *collect.Task, *accountDoc) error
-	}{{"VirtualMFADevices", s.rootDevices}, {"AccountAliases", s.aliases}, {"SupportAccess", s.supportAccess}} {
+	}{{"VirtualMFADevices", s.rootDevices}, {"AccountAliases", s.accountAliases}, {"SupportAccess", s.supportAccess}} {
 		if err := part.ask(ctx, t, &doc); err != nil {
 			if err := t.Miss(&sub, part.key, err); err != nil {
 				return err
@@ -135,13 +135,9 @@ func (s *session) rootDevices(ctx context.Context, t *collect.Task, doc *account
 	return err
 }
 
-func (s *session) aliases(ctx context.Context, t *collect.Task, doc *accountDoc) error {
-	out, err := ask(ctx, t, "iam:ListAccountAliases", func(ctx context.Context) (*iam.ListAccountAliasesOutput, error) {
-		return s.iam().ListAccountAliases(ctx, &iam.ListAccountAliasesInput{})
-	})
-	if err == nil {
-		doc.AccountAliases = some(out.AccountAliases) // an account has one at most
-	}
+func (s *session) accountAliases(ctx context.Context, t *collect.Task, doc *accountDoc) error {
+	names, err := s.aliases(ctx, t)
+	doc.AccountAliases = names
 	return err
 }
 

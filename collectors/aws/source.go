@@ -156,37 +156,64 @@ func (s *session) identity(ctx context.Context, t *collect.Task) (evidence.Ident
 	return evidence.Identity{ID: *out.Arn, Account: *out.Account, Kind: kindOf(*out.Arn)}, nil
 }
 
+// aliases lists the account's names for people, of which it has one at most, once for its plan and its collectors.
+func (s *session) aliases(ctx context.Context, t *collect.Task) ([]string, error) {
+	const op = "iam:ListAccountAliases"
+	names, err := collect.Once(ctx, t, "aliases", func(ctx context.Context) ([]string, error) {
+		out, err := ask(ctx, t, op, func(ctx context.Context) (*iam.ListAccountAliasesOutput, error) {
+			return s.iam().ListAccountAliases(ctx, &iam.ListAccountAliasesInput{})
+		})
+		if err != nil {
+			return nil, err
+		}
+		return some(out.AccountAliases), nil
+	})
+	if err == nil {
+		t.Relies(op)
+	}
+	return names, err
+}
+
 // alias returns the account's name for people, if it has one that we may see.
 func (s *session) alias(ctx context.Context, t *collect.Task) string {
-	var alias string
-	t.Call(ctx, "iam:ListAccountAliases", func(ctx context.Context) error {
-		out, err := s.iam().ListAccountAliases(ctx, &iam.ListAccountAliasesInput{})
-		if err == nil && len(out.AccountAliases) > 0 {
-			alias = out.AccountAliases[0]
+	names, err := s.aliases(ctx, t)
+	if err != nil || len(names) == 0 {
+		return ""
+	}
+	return names[0]
+}
+
+// allRegions lists the regions that the account could use, once for its plan and its collectors.
+func (s *session) allRegions(ctx context.Context, t *collect.Task) ([]ec2types.Region, error) {
+	const op = "ec2:DescribeRegions"
+	regions, err := collect.Once(ctx, t, "regions", func(ctx context.Context) ([]ec2types.Region, error) {
+		out, err := ask(ctx, t, op, func(ctx context.Context) (*ec2.DescribeRegionsOutput, error) {
+			out, err := s.ec2().DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(true)})
+			if err == nil && !slices.ContainsFunc(out.Regions, enabled) {
+				err = errors.New("the answer names no region that is enabled")
+			}
+			return out, err
+		})
+		if err != nil {
+			return nil, err
 		}
-		return err
+		return out.Regions, nil
 	})
-	return alias
+	if err == nil {
+		t.Relies(op)
+	}
+	return regions, err
 }
 
 // regions lists the regions that the account has enabled, sorted.
 func (s *session) regions(ctx context.Context, t *collect.Task) ([]string, error) {
+	all, err := s.allRegions(ctx, t)
 	var names []string
-	err := t.Call(ctx, "ec2:DescribeRegions", func(ctx context.Context) error {
-		out, err := s.ec2().DescribeRegions(ctx, &ec2.DescribeRegionsInput{AllRegions: aws.Bool(false)})
-		if err != nil {
-			return err
+	for _, r := range all {
+		if enabled(r) {
+			names = append(names, *r.RegionName)
 		}
-		for _, r := range out.Regions {
-			if enabled(r) {
-				names = append(names, aws.ToString(r.RegionName))
-			}
-		}
-		if len(names) == 0 {
-			return errors.New("the answer names no region")
-		}
-		return nil
-	})
+	}
 	sort.Strings(names)
 	return names, err
 }

@@ -9,20 +9,26 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// account plans one account, feeds its work to tasks, and lets go of all that it holds when the work has ended.
+// account plans one account, feeds its work to tasks, and lets go of all that it holds when the work has ended. What
+// planning asks is counted with the account's first scope, and so are the asked requests of before.
 func (r *run) account(
-	ctx context.Context, src *source, a Account, tasks chan<- func(), stop context.CancelCauseFunc,
+	ctx context.Context, src *source, a Account, asked int, tasks chan<- func(), stop context.CancelCauseFunc,
 ) {
-	plans, ok := r.plans(ctx, src, a)
+	planning := r.asking(src, a.Scope)
+	plans, ok := r.plans(ctx, src, a, planning, asked)
 	if !ok {
 		return
 	}
+	asked += planning.requests()
 	defer src.pacer.forget(a.Scope.Account)
 	totals := make([]*scopeTotal, len(plans))
 	work := r.pieces(src.provider, plans)
 	for i, p := range plans {
 		totals[i] = &scopeTotal{out: evidence.ScopeOutcome{Source: src.name, Scope: p.Scope,
 			Snapshots: map[evidence.Outcome]int{}}}
+		if i == 0 {
+			totals[i].out.Requests = asked
+		}
 	}
 	r.planned(len(work))
 	left := make([]atomic.Int64, len(plans))
@@ -52,12 +58,12 @@ func (r *run) account(
 }
 
 // plans asks what there is in the account. When that cannot be told, it says so of the account and returns false.
-func (r *run) plans(ctx context.Context, src *source, a Account) ([]ScopePlan, bool) {
+func (r *run) plans(ctx context.Context, src *source, a Account, t *Task, asked int) ([]ScopePlan, bool) {
 	var plans []ScopePlan
 	err := ctx.Err()
 	if err == nil {
 		err = guard(func() (err error) {
-			plans, err = a.Plan(ctx, r.asking(src, a.Scope))
+			plans, err = a.Plan(ctx, t)
 			return err
 		})
 	}
@@ -65,9 +71,10 @@ func (r *run) plans(ctx context.Context, src *source, a Account) ([]ScopePlan, b
 	case err == nil:
 		return plans, true
 	case ctx.Err() != nil:
-		r.scope(evidence.ScopeOutcome{Source: src.name, Scope: a.Scope, Outcome: evidence.OutcomeSkipped, Reason: notTried})
+		r.scope(evidence.ScopeOutcome{Source: src.name, Scope: a.Scope, Outcome: evidence.OutcomeSkipped, Reason: notTried,
+			Requests: asked + t.requests()})
 	default:
-		r.lost(src, a.Scope, err)
+		r.lost(src, a.Scope, asked+t.requests(), err)
 	}
 	r.planned(0)
 	return nil, false

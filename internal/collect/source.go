@@ -17,6 +17,7 @@ type source struct {
 	config   evidence.Digest
 	caller   evidence.Identity
 	pacer    *pacer
+	opening  int // requests until the accounts were known
 
 	mu    sync.Mutex
 	memos map[string]map[string]*memo // by scope and key
@@ -57,7 +58,7 @@ func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func(), 
 	src.pacer = newPacer(r.limits, open.Provider)
 	opened, accounts, err := r.open(ctx, src, open)
 	if err != nil {
-		r.lost(src, evidence.Scope{Provider: open.Provider.Name()}, err)
+		r.lost(src, evidence.Scope{Provider: open.Provider.Name()}, src.opening, err)
 		return
 	}
 	defer opened.Close()
@@ -70,7 +71,11 @@ func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func(), 
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			r.account(ctx, src, account, tasks, stop)
+			asked := 0
+			if i == 0 {
+				asked = src.opening // the account that is planned first bears them
+			}
+			r.account(ctx, src, account, asked, tasks, stop)
 		})
 	}
 	wg.Wait()
@@ -84,11 +89,14 @@ func (r *run) open(ctx context.Context, src *source, open OpenSource) (Source, [
 		return nil, nil, fmt.Errorf("open: %w", err)
 	}
 	t := r.asking(src, evidence.Scope{Provider: open.Provider.Name()})
-	if src.caller, err = opened.Caller(ctx, t); err != nil {
+	src.caller, err = opened.Caller(ctx, t)
+	src.opening = t.requests()
+	if err != nil {
 		opened.Close()
 		return nil, nil, fmt.Errorf("ask who is asking: %w", err)
 	}
 	accounts, err := opened.Accounts(ctx, t)
+	src.opening = t.requests()
 	if err != nil {
 		opened.Close()
 		return nil, nil, fmt.Errorf("list accounts: %w", err)
@@ -102,9 +110,9 @@ func (r *run) asking(src *source, scope evidence.Scope) *Task {
 }
 
 // lost states a place that could not even be planned.
-func (r *run) lost(src *source, scope evidence.Scope, err error) {
+func (r *run) lost(src *source, scope evidence.Scope, requests int, err error) {
 	outcome, reason := outcomeOf(src.provider, err)
-	r.scope(evidence.ScopeOutcome{Source: src.name, Scope: scope, Outcome: outcome, Reason: reason})
+	r.scope(evidence.ScopeOutcome{Source: src.name, Scope: scope, Outcome: outcome, Reason: reason, Requests: requests})
 }
 
 // outcomeOf says how a source failed to open.

@@ -201,12 +201,14 @@ func (t *Task) Emit(ctx context.Context, s evidence.Subject) error {
 }
 
 // Once returns what f returned when it was first called for key in this run of the source and this scope, so that two
-// collectors that need the same answer ask once. f's calls are counted where they were made; its error is everyone's.
+// collectors that need the same answer, or a collector and the plan of its account, ask once. f's calls are counted where
+// they were made; its error is everyone's.
 func Once[T any](ctx context.Context, t *Task, key string, f func(ctx context.Context) (T, error)) (T, error) {
 	m := t.src.memo(t.scope.ID(), key)
 	m.once.Do(func() { m.value, m.err = f(ctx) })
 	if m.err != nil {
 		var zero T
+		_ = t.Lost(m.err) // when that is none of a call's, it is returned all the same
 		return zero, m.err
 	}
 	return m.value.(T), nil

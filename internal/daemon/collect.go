@@ -29,6 +29,8 @@ type Collected struct {
 	Run   evidence.Run `json:"run"`
 	// Operations are all API operations that were asked for, with how they ended.
 	Operations []AskedOperation `json:"operations"`
+	// Economy says of each source how much it was asked for how many subjects.
+	Economy []Economy `json:"economy"`
 	Assessed
 }
 
@@ -50,6 +52,7 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if res.Entry, res.Run, err = a.collect(ctx, sources, req); err != nil {
 		return Collected{}, err
 	}
+	res.Economy = EconomyOf(res.Run)
 	err = a.Store.View(func(v *store.View) (err error) {
 		res.Operations, err = Operations(v, res.Run)
 		return err
