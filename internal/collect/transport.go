@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -81,9 +82,9 @@ func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c.answered(resp)
-	if err := plausible(resp); err != nil {
-		resp.Body.Close()
-		return nil, err
+	if resp.StatusCode == http.StatusOK {
+		html := strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html")
+		resp.Body = &body{ReadCloser: resp.Body, page: html}
 	}
 	return resp, nil
 }
@@ -194,26 +195,21 @@ func (c *call) answered(resp *http.Response) {
 	}
 }
 
-// plausible refuses answers that come from something else than the API: a captive portal's page, or nothing at all.
-func plausible(resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return nil
-	}
-	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
-		return fmt.Errorf("%w: a web page came where the API should answer", errMalformed)
-	}
-	resp.Body = &body{ReadCloser: resp.Body}
-	return nil
-}
-
-// body refuses to be empty: SDKs read an empty answer as an empty list.
+// body refuses answers that come from something else than the API. It may not be empty, because SDKs read an empty answer
+// as an empty list, nor a captive portal's web page; a server that calls its JSON text/html is understood.
 type body struct {
 	io.ReadCloser
-	some bool
+	some, page bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if begin := bytes.TrimLeft(p[:n], " \t\r\n"); b.page && len(begin) > 0 {
+		if begin[0] == '<' {
+			return 0, fmt.Errorf("%w: a web page came where the API should answer", errMalformed)
+		}
+		b.page = false
+	}
 	b.some = b.some || n > 0
 	if err == io.EOF && !b.some {
 		return 0, fmt.Errorf("%w: it is empty", errMalformed)
