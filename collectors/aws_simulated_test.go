@@ -19,8 +19,11 @@ import (
 	"exhibit/internal/simcloud"
 )
 
-// collectAWS collects the demo's first AWS account, as its own user or, with a section, through a role.
-func collectAWS(t *testing.T, cloud *simcloud.Cloud, section string, limits collect.Limits) (evidence.Run, memory) {
+// collectAWS collects the demo's first AWS account, as its own user or, with a section, through a role; all of it, or only
+// some types.
+func collectAWS(
+	t *testing.T, cloud *simcloud.Cloud, section string, limits collect.Limits, only ...string,
+) (evidence.Run, memory) {
 	t.Helper()
 	b := memory{collecttest.NewMemory()}
 	if limits.Pace == 0 {
@@ -31,7 +34,7 @@ func collectAWS(t *testing.T, cloud *simcloud.Cloud, section string, limits coll
 			return yaml.Load([]byte(section+"\nendpoint: "+cloud.URL("aws")), into, yaml.WithKnownFields())
 		}}},
 		Batch: b.Memory, RedactionKey: make([]byte, 32), Trigger: "simulation", Limits: limits, Now: cloud.Now,
-		Getenv: awsEnv(cloud.Accounts("aws")[0]),
+		Getenv: awsEnv(cloud.Accounts("aws")[0]), Only: only,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +113,7 @@ func TestSimulatedAWSDenials(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer cloud.ClearFaults()
-				run, b := collectAWS(t, cloud, "regions: [eu-west-1]", collect.Limits{})
+				run, b := collectAWS(t, cloud, "regions: [eu-west-1]", collect.Limits{}, c.Type())
 				if run.Outcome != evidence.OutcomeDenied {
 					t.Errorf("run ended %s, want denied", run.Outcome)
 				}
