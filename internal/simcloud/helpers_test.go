@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,19 +57,24 @@ func plain(v reflect.Value) any {
 			return nil
 		}
 		if t, ok := v.Interface().(*time.Time); ok {
-			return t.UTC().Format(time.RFC3339)
+			return t.UTC().Format(time.RFC3339Nano)
+		}
+		if v.Kind() == reflect.Interface { // a union, whose type is called after its member
+			of := reflect.Indirect(v.Elem())
+			_, member, _ := strings.Cut(of.Type().Name(), v.Type().Name()+"Member")
+			return map[string]any{member: plain(of.FieldByName("Value"))}
 		}
 		return plain(v.Elem())
 	case reflect.Struct:
 		if t, ok := v.Interface().(time.Time); ok {
-			return t.UTC().Format(time.RFC3339)
+			return t.UTC().Format(time.RFC3339Nano)
 		}
 		out := map[string]any{}
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			if f.IsExported() && f.Name != "ResultMetadata" {
 				if p := plain(v.Field(i)); p != nil {
-					out[f.Name] = p
+					out[strings.TrimSuffix(f.Name, "_")] = p // the SDK's way out of names that Go has
 				}
 			}
 		}
@@ -76,6 +82,9 @@ func plain(v reflect.Value) any {
 	case reflect.Slice:
 		if v.IsNil() {
 			return nil
+		}
+		if b, ok := v.Interface().([]byte); ok {
+			return string(b)
 		}
 		out := make([]any, v.Len())
 		for i := range out {

@@ -80,8 +80,8 @@ func modelled(t testing.TB) map[string][]string {
 // versioned is the end that CloudFront's operations have in its model.
 var versioned = regexp.MustCompile(`\d{4}_\d{2}_\d{2}$`)
 
-// cut makes the model of one service: Amazon's, with what models/supplement adds, less what no operation reaches.
-func cut(t testing.TB, service string, operations []string) []byte {
+// wholeModel reads Amazon's model of a service, with the pages of its lists.
+func wholeModel(t testing.TB, service string) map[string]any {
 	t.Helper()
 	from := amazon(t, service)
 	whole := readAny(t, filepath.Join(from, "api-2.json"))
@@ -94,6 +94,13 @@ func cut(t testing.TB, service string, operations []string) []byte {
 			ops[plain].(map[string]any)["pages"] = onePage(p)
 		}
 	}
+	return whole
+}
+
+// cut makes the model of one service: Amazon's, with what models/supplement adds, less what no operation reaches.
+func cut(t testing.TB, service string, operations []string) []byte {
+	t.Helper()
+	whole := wholeModel(t, service)
 	whole = merge(whole, readAny(t, filepath.Join("models", "supplement", service+".json"))).(map[string]any)
 	b, err := json.Marshal(whole)
 	if err != nil {
