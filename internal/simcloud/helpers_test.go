@@ -59,7 +59,7 @@ func plain(v reflect.Value) any {
 		if t, ok := v.Interface().(*time.Time); ok {
 			return t.UTC().Format(time.RFC3339Nano)
 		}
-		if v.Kind() == reflect.Interface { // a union, whose type is called after its member
+		if v.Kind() == reflect.Interface && v.NumMethod() > 0 { // a union, whose type is called after its member
 			of := reflect.Indirect(v.Elem())
 			_, member, _ := strings.Cut(of.Type().Name(), v.Type().Name()+"Member")
 			return map[string]any{member: plain(of.FieldByName("Value"))}
