@@ -117,8 +117,6 @@ func (k *awsCall) find(services []string) *awsFail {
 		case "json":
 			target := k.Header.Get("X-Amz-Target")
 			k.take(s, m, target[strings.LastIndexByte(target, '.')+1:])
-		case "rpc-v2-cbor":
-			k.take(s, m, k.URL.Path[strings.LastIndexByte(k.URL.Path, '/')+1:])
 		default:
 			segments := segmentsOf(k.URL.EscapedPath())
 			for name, op := range m.Operations {

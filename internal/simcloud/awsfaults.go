@@ -18,16 +18,14 @@ var awsFaults = map[FaultKind]map[string]awsFail{
 		"query": {403, "AccessDenied", "Access Denied"}, "rest-xml": {403, "AccessDenied", "Access Denied"},
 		"ec2":  {403, "UnauthorizedOperation", "You are not authorized to perform this operation."},
 		"json": {400, "AccessDeniedException", "Access denied"}, "rest-json": {403, "AccessDeniedException", "Access denied"},
-		"rpc-v2-cbor": {403, "AccessDenied", "Access denied"},
-		"sns":         {403, "AuthorizationError", "not authorized"}, "sqs": {403, "AccessDenied", "Access denied"},
+		"sns": {403, "AuthorizationError", "not authorized"}, "sqs": {403, "AccessDenied", "Access denied"},
 	},
 	Throttled: {
 		"query": {400, "Throttling", "Rate exceeded"}, "rest-xml": {400, "Throttling", "Rate exceeded"},
 		"ec2":  {503, "RequestLimitExceeded", "Request limit exceeded."},
 		"json": {400, "ThrottlingException", "Rate exceeded"}, "rest-json": {429, "TooManyRequestsException", "Rate exceeded"},
-		"rpc-v2-cbor": {400, "Throttling", "Rate exceeded"},
-		"s3":          {503, "SlowDown", "Please reduce your request rate."},
-		"s3control":   {503, "SlowDown", "Please reduce your request rate."},
+		"s3":        {503, "SlowDown", "Please reduce your request rate."},
+		"s3control": {503, "SlowDown", "Please reduce your request rate."},
 	},
 	Unavailable: {
 		"query": {503, "ServiceUnavailable", "The service is unavailable. Please try again."},
@@ -64,7 +62,7 @@ var awsFaults = map[FaultKind]map[string]awsFail{
 }
 
 // like is the protocol whose spelling a protocol without an own one uses.
-var like = map[string]string{"rest-xml": "query", "rpc-v2-cbor": "query", "rest-json": "json"}
+var like = map[string]string{"rest-xml": "query", "rest-json": "json"}
 
 // fault is how the service called says that something is wrong.
 func (k *awsCall) fault(kind FaultKind) *awsFail {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/aws/smithy-go/encoding/cbor"
 )
 
 // uriTemplate is how a REST operation is asked for: "/{Bucket}?policy".
@@ -81,11 +79,6 @@ func (k *awsCall) decode() *awsFail {
 	if len(k.body) > 0 && k.model.Metadata.Protocol != "rest-xml" {
 		var v any
 		err := json.Unmarshal(k.body, &v)
-		if k.model.Metadata.Protocol == "rpc-v2-cbor" {
-			var c cbor.Value
-			c, err = cbor.Decode(k.body)
-			v = fromCBOR(c)
-		}
 		body, isObject := v.(map[string]any)
 		if err != nil || !isObject {
 			return malformed

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/aws/smithy-go/encoding/cbor"
 )
 
 // awsOut is what an operation answers: a document in the SDK's member names, or what show makes of one item, which is
@@ -85,8 +83,6 @@ func (k *awsCall) encode(dst []byte, doc map[string]any) ([]byte, error) {
 			root = out.Shape
 		}
 		return k.root(dst, out, root, doc)
-	case "rpc-v2-cbor":
-		return cborCodec{}.value(dst, out, doc)
 	}
 	return jsonCodec{}.object(dst, out.apiShape, doc)
 }
@@ -134,9 +130,6 @@ func (k *awsCall) header(id string) []string {
 			h[0] = "x-amz-request-id"
 			h = append(h, "x-amz-id-2", "simulated")
 		}
-	case "rpc-v2-cbor":
-		h[3] = "application/cbor"
-		h = append(h, "Smithy-Protocol", "rpc-v2-cbor")
 	}
 	return h
 }
@@ -175,8 +168,6 @@ func (k *awsCall) failure(f *awsFail) response {
 		h = append(h, "x-amzn-ErrorType", f.code)
 		m, _ := json.Marshal(map[string]string{"__type": f.code, "message": f.message}) // strings always encode
 		b = string(m)
-	case "rpc-v2-cbor":
-		b = string(cbor.Encode(cbor.Map{"__type": cbor.String(f.code), "message": cbor.String(f.message)}))
 	case "ec2":
 		b = declaration + "<Response><Errors><Error>" + one + "</Error></Errors><RequestID>" + id + "</RequestID></Response>"
 	case "rest-xml":

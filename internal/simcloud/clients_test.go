@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
@@ -53,21 +54,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 )
 
 // sdkClients returns the SDK's client of every service that has a model.
 func sdkClients(cfg aws.Config) map[string]any {
 	return map[string]any{
-		"accessanalyzer":         accessanalyzer.NewFromConfig(cfg),
-		"account":                account.NewFromConfig(cfg),
-		"acm":                    acm.NewFromConfig(cfg),
-		"apigateway":             apigateway.NewFromConfig(cfg),
-		"autoscaling":            autoscaling.NewFromConfig(cfg),
-		"backup":                 backup.NewFromConfig(cfg),
-		"cloudcontrol":           cloudcontrol.NewFromConfig(cfg),
-		"cloudfront":             cloudfront.NewFromConfig(cfg),
-		"cloudtrail":             cloudtrail.NewFromConfig(cfg),
-		"cloudwatch":             cloudwatch.NewFromConfig(cfg),
+		"accessanalyzer": accessanalyzer.NewFromConfig(cfg),
+		"account":        account.NewFromConfig(cfg),
+		"acm":            acm.NewFromConfig(cfg),
+		"apigateway":     apigateway.NewFromConfig(cfg),
+		"autoscaling":    autoscaling.NewFromConfig(cfg),
+		"backup":         backup.NewFromConfig(cfg),
+		"cloudcontrol":   cloudcontrol.NewFromConfig(cfg),
+		"cloudfront":     cloudfront.NewFromConfig(cfg),
+		"cloudtrail":     cloudtrail.NewFromConfig(cfg),
+		"cloudwatch": cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
+			o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801) // as collectors ask
+		}),
 		"cloudwatchlogs":         cloudwatchlogs.NewFromConfig(cfg),
 		"codebuild":              codebuild.NewFromConfig(cfg),
 		"codedeploy":             codedeploy.NewFromConfig(cfg),
