@@ -23,6 +23,9 @@ type AccountDoc struct {
 	AccountAliases    []string
 	// SupportAccess is who holds the AWS managed policy AWSSupportAccess.
 	SupportAccess *SupportAccess
+	// SAMLProviders are the identity providers through which people federate. Identity Center puts one into each
+	// account that it assigns people to.
+	SAMLProviders []types.SAMLProviderListEntry
 	// ReportTime is when the credential report was made.
 	ReportTime *time.Time
 }
@@ -41,6 +44,7 @@ type accountDoc struct {
 	VirtualMFADevices []types.VirtualMFADevice
 	AccountAliases    []string
 	SupportAccess     *SupportAccess
+	SAMLProviders     []types.SAMLProviderListEntry
 	ReportTime        *time.Time
 }
 
@@ -64,6 +68,7 @@ func iamAccount() collect.Collector {
 				Name: "iam:ListEntitiesForPolicy", Permissions: []string{"iam:ListEntitiesForPolicy"},
 				Absent: []string{"NoSuchEntity"},
 			},
+			{Name: "iam:ListSAMLProviders", Permissions: []string{"iam:ListSAMLProviders"}},
 		}, reportOperations()...),
 		Collect: collect.Typed(collectAccount),
 	}
@@ -103,7 +108,10 @@ func collectAccount(ctx context.Context, s *session, t *collect.Task) error {
 	for _, part := range []struct {
 		key string
 		ask func(context.Context, *collect.Task, *accountDoc) error
-	}{{"VirtualMFADevices", s.rootDevices}, {"AccountAliases", s.accountAliases}, {"SupportAccess", s.supportAccess}} {
+	}{
+		{"VirtualMFADevices", s.rootDevices}, {"AccountAliases", s.accountAliases}, {"SupportAccess", s.supportAccess},
+		{"SAMLProviders", s.samlProviders},
+	} {
 		if err := part.ask(ctx, t, &doc); err != nil {
 			if err := t.Miss(&sub, part.key, err); err != nil {
 				return err
@@ -157,6 +165,16 @@ func (s *session) supportAccess(ctx context.Context, t *collect.Task, doc *accou
 	if err == nil || collect.IsAbsent(err) {
 		doc.SupportAccess = held
 		return nil
+	}
+	return err
+}
+
+func (s *session) samlProviders(ctx context.Context, t *collect.Task, doc *accountDoc) error {
+	out, err := ask(ctx, t, "iam:ListSAMLProviders", func(ctx context.Context) (*iam.ListSAMLProvidersOutput, error) {
+		return s.iam().ListSAMLProviders(ctx, &iam.ListSAMLProvidersInput{})
+	})
+	if err == nil {
+		doc.SAMLProviders = some(out.SAMLProviderList) // one answer holds all: the API has no pages
 	}
 	return err
 }

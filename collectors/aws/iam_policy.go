@@ -12,7 +12,7 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// PolicyDoc is a customer managed policy with the text of its default version.
+// PolicyDoc is a managed policy with the text of its default version.
 type PolicyDoc struct {
 	Arn                           *string
 	PolicyName                    *string
@@ -47,14 +47,7 @@ func collectPolicies(ctx context.Context, s *session, t *collect.Task) error {
 	err := s.details(ctx, t, kind, func(page *iam.GetAccountAuthorizationDetailsOutput) error {
 		t.Listed(len(page.Policies))
 		for _, p := range page.Policies {
-			sub := subject(aws.ToString(p.Arn), aws.ToString(p.PolicyName))
-			err := s.emit(ctx, t, sub, PolicyDoc{
-				Arn: p.Arn, PolicyName: p.PolicyName, PolicyId: p.PolicyId, Path: p.Path, Description: p.Description,
-				AttachmentCount: p.AttachmentCount, PermissionsBoundaryUsageCount: p.PermissionsBoundaryUsageCount,
-				IsAttachable: p.IsAttachable, DefaultVersionId: p.DefaultVersionId,
-				CreateDate: p.CreateDate, UpdateDate: p.UpdateDate, Document: defaultVersion(p),
-			})
-			if err != nil {
+			if err := s.emit(ctx, t, subject(aws.ToString(p.Arn), aws.ToString(p.PolicyName)), policyDoc(p)); err != nil {
 				return err
 			}
 		}
@@ -64,6 +57,15 @@ func collectPolicies(ctx context.Context, s *session, t *collect.Task) error {
 		return err
 	}
 	return s.count(ctx, t, "Policies")
+}
+
+func policyDoc(p types.ManagedPolicyDetail) PolicyDoc {
+	return PolicyDoc{
+		Arn: p.Arn, PolicyName: p.PolicyName, PolicyId: p.PolicyId, Path: p.Path, Description: p.Description,
+		AttachmentCount: p.AttachmentCount, PermissionsBoundaryUsageCount: p.PermissionsBoundaryUsageCount,
+		IsAttachable: p.IsAttachable, DefaultVersionId: p.DefaultVersionId,
+		CreateDate: p.CreateDate, UpdateDate: p.UpdateDate, Document: defaultVersion(p),
+	}
 }
 
 // defaultVersion returns the text of the version in force.
