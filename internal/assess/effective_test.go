@@ -17,7 +17,7 @@ func iamSchemas() []evidence.Schema {
 	type identity struct {
 		InlinePolicies, AttachedPolicies []policy
 		Groups                           []string
-		GroupName, Document              string
+		GroupName, PolicyName, Document  string
 		PermissionsBoundary              *struct{ PermissionsBoundaryArn string }
 	}
 	var out []evidence.Schema
@@ -32,15 +32,15 @@ func iamEstate(t *testing.T, change func(*evidence.Snapshot), users ...evidence.
 	named := func(id, name, d string) evidence.Subject {
 		return evidence.Subject{ID: id, Name: name, Doc: json.RawMessage(d)}
 	}
-	text := func(s string) string { return fmt.Sprintf(`{"Document":%q}`, s) }
+	text := func(name, s string) string { return fmt.Sprintf(`{"PolicyName":%q,"Document":%q}`, name, s) }
 	v := &memView{}
 	v.add(t, "aws.iam.user", "1", "", nil, users...)
 	v.add(t, "aws.iam.policy", "1", "", change,
-		named("arn:aws:iam::1:policy/read", "read", text(policyOf(say("Allow", `"s3:Get*"`, `"*"`, "")))),
-		named("arn:aws:iam::1:policy/broken", "broken", text("no policy")),
+		named("arn:aws:iam::1:policy/read", "read", text("read", policyOf(say("Allow", `"s3:Get*"`, `"*"`, "")))),
+		named("arn:aws:iam::1:policy/broken", "broken", text("broken", "no policy")),
 		evidence.Subject{ID: "arn:aws:iam::1:policy/hidden", Name: "hidden",
 			Missing: map[string]evidence.Missing{"Document": {Operation: "iam:GetPolicyVersion", Outcome: evidence.OutcomeDenied}}})
-	v.add(t, "aws.iam.managed-policy", "1", "", nil, named("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", text(adminText)))
+	v.add(t, "aws.iam.managed-policy", "1", "", nil, named("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", text("AdministratorAccess", adminText)))
 	v.add(t, "aws.iam.group", "1", "", nil, named("arn:aws:iam::1:group/admins", "admins",
 		`{"GroupName":"admins","AttachedPolicies":[{"PolicyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}]}`))
 	return v

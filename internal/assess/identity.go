@@ -37,7 +37,7 @@ func identityAccess(rec *record, from policySource) *access {
 			whole = false
 			continue
 		}
-		more, ok := policiesOf(g, "group "+g.name+": ", from)
+		more, ok := policiesOf(g, "group "+nameIn(g, "GroupName")+": ", from)
 		own, whole = append(own, more...), whole && ok
 	}
 	var boundary []document
@@ -90,6 +90,9 @@ func part(rec *record, key string, from policySource, whole *bool) []*fastjson.V
 	return rec.doc.GetArray(key)
 }
 
+// nameIn returns the name that a document gives its subject.
+func nameIn(rec *record, key string) string { return string(rec.doc.GetStringBytes(key)) }
+
 // managedByAWS reports whether a policy is one that AWS keeps for all accounts.
 func managedByAWS(arn string) bool { return strings.Contains(arn, ":iam::aws:policy/") }
 
@@ -136,11 +139,11 @@ func (s *relatedSource) policy(arn string) *document {
 	if err != nil {
 		return nil
 	}
-	return &document{via: r.name, statements: statements}
+	return &document{via: nameIn(r, "PolicyName"), statements: statements}
 }
 
 func (s *relatedSource) group(name string) *record {
-	return s.find(s.groups, func(r *record) bool { return r.name == name })
+	return s.find(s.groups, func(r *record) bool { return nameIn(r, "GroupName") == name })
 }
 
 func (s *relatedSource) find(list *relatedList, is func(*record) bool) *record {
