@@ -157,6 +157,7 @@ func TestInside(t *testing.T) {
 	c := newCompany(t, 2)
 	c.commit(t, evidence.KindAttestation, evidence.Attestation{ID: "t-1", Control: "closed-storage", Author: "ann",
 		Attachments: map[string]evidence.Digest{"minutes.json": c.memory.object(t, "minutes")}}, on(0))
+	c.commit(t, evidence.KindAccessReview, evidence.AccessReview{View: 1, Rows: []evidence.Access{{Name: "ann", Admin: "yes"}}}, on(0))
 	c.live(t, 0, 4)
 	m := &maker{t: t, company: c}
 	m.good = m.write(c, c.request(0, 9))
@@ -200,6 +201,19 @@ func TestInside(t *testing.T) {
 			"assessments/assessments.jsonl", "is not an assessment"},
 		{"an attestation that is none", m.apart().rebody(evidence.KindAttestation, 0, func(string) string { return "[]" }).zip(),
 			"attestations.jsonl", "is not an attestation"},
+		{"a review that is none", m.apart().rebody(evidence.KindAccessReview, 0, func(string) string { return "[]" }).zip(),
+			"access-reviews.jsonl", "is not an access review"},
+		{"a review changed", m.apart().replace("access-reviews.jsonl", `"admin":"yes"`, `"admin":"no"`).reseal().zip(),
+			"access-reviews.jsonl", "is not the body"},
+		{"reviews removed", func() []byte {
+			p := m.apart()
+			i := p.at("access-reviews.jsonl")
+			p.files = slices.Delete(p.files, i, i+1)
+			p.manifest(func(f *format.Manifest) {
+				f.Files = slices.DeleteFunc(f.Files, func(f format.File) bool { return f.Name == "access-reviews.jsonl" })
+			})
+			return p.reseal().zip()
+		}(), format.Entries, "for which a bundle has no file"},
 		{"a catalog that is none", m.apart().rebody(evidence.KindCatalog, 0, func(string) string { return "[]" }).zip(),
 			"catalogs.jsonl", "is missing"}, // the assessments name the right one
 		{"a run that names another list", m.apart().rebody(evidence.KindRun, 0, swap(`"snapshots":{"count":6`, `"snapshots":{"count":7`)).zip(),

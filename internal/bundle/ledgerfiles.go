@@ -86,6 +86,10 @@ func (b *builder) entryLines() error {
 // bodies writes what the entries commit to, a file for each kind.
 func (b *builder) bodies() error {
 	for _, k := range format.Bodies() {
+		any := slices.ContainsFunc(b.entries, func(e entry) bool { return e.kind == k.Kind && e.noBody == "" })
+		if k.IfAny && !any {
+			continue
+		}
 		err := b.out.file(k.File, "the bodies of the entries of kind "+string(k.Kind)+", in their order",
 			func(w *bufio.Writer) error {
 				for _, e := range b.entries {

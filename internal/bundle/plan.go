@@ -196,6 +196,9 @@ func (b *builder) chooseEntries(left map[int64]string) error {
 				return fmt.Errorf("attestation at entry %d: %w", i, err)
 			}
 			it.noBody = "about a control outside the framework"
+		case evidence.KindAccessReview:
+			take = inside
+			it.noBody = "outside the period"
 		case evidence.KindAssessment:
 			take = inside
 			it.noLists = left[i]

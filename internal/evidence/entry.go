@@ -18,6 +18,8 @@ const (
 	KindAcceptance Kind = "acceptance"
 	// KindAttestation is a person's statement. Body: Attestation.
 	KindAttestation Kind = "attestation"
+	// KindAccessReview is the population that a review of access was given. Body: AccessReview.
+	KindAccessReview Kind = "access-review"
 	// KindDisposal records what was pruned.
 	KindDisposal Kind = "disposal"
 )

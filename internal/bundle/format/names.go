@@ -46,13 +46,14 @@ const (
 // Bodies lists the kinds of entries with the file that holds their bodies, in the order of the files.
 func Bodies() []Body {
 	return []Body{
-		{evidence.KindGenesis, "ledger/genesis.jsonl"},
-		{evidence.KindDisposal, "ledger/disposals.jsonl"},
-		{evidence.KindCatalog, "catalogs.jsonl"},
-		{evidence.KindAcceptance, "acceptances.jsonl"},
-		{evidence.KindAttestation, "attestations.jsonl"},
-		{evidence.KindRun, "evidence/runs.jsonl"},
-		{evidence.KindAssessment, "assessments/assessments.jsonl"},
+		{Kind: evidence.KindGenesis, File: "ledger/genesis.jsonl"},
+		{Kind: evidence.KindDisposal, File: "ledger/disposals.jsonl"},
+		{Kind: evidence.KindCatalog, File: "catalogs.jsonl"},
+		{Kind: evidence.KindAcceptance, File: "acceptances.jsonl"},
+		{Kind: evidence.KindAttestation, File: "attestations.jsonl"},
+		{Kind: evidence.KindAccessReview, File: "access-reviews.jsonl", IfAny: true},
+		{Kind: evidence.KindRun, File: "evidence/runs.jsonl"},
+		{Kind: evidence.KindAssessment, File: "assessments/assessments.jsonl"},
 	}
 }
 
@@ -60,6 +61,8 @@ func Bodies() []Body {
 type Body struct {
 	Kind evidence.Kind
 	File string
+	// IfAny is set for a file that is there only when an entry of the kind has its body in the bundle.
+	IfAny bool
 }
 
 // SubjectList returns the file of a subject type's lists.

@@ -25,7 +25,9 @@ func (v *verifier) entryWalk() *entryWalk {
 	v.catalogs, v.series, v.required = map[evidence.Digest]bool{}, map[string]string{}, map[list]*demand{}
 	w := &entryWalk{v: v, file: v.open(format.Entries), bodies: map[evidence.Kind]*file{}, last: -1}
 	for _, b := range format.Bodies() {
-		w.bodies[b.Kind] = v.open(b.File)
+		if _, there := v.sums[b.File]; there || !b.IfAny {
+			w.bodies[b.Kind] = v.open(b.File)
+		}
 	}
 	w.covered = v.manifest.Ledger.Start
 	w.read()
@@ -130,6 +132,11 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 				f.wrong("the attachment %q, %s, is missing or was changed", name, d)
 			}
 		}
+	case evidence.KindAccessReview:
+		var r evidence.AccessReview
+		if err := decode(body, &r); err != nil {
+			f.wrong("is not an access review: %v", err)
+		}
 	case evidence.KindRun:
 		var r evidence.Run
 		if err := decode(body, &r); err != nil {
@@ -180,9 +187,11 @@ func (w *entryWalk) end(leaves int64) {
 	}
 	w.file.end()
 	for _, b := range format.Bodies() {
-		if f := w.bodies[b.Kind]; w.file.failed || v.broken {
+		switch f := w.bodies[b.Kind]; {
+		case f == nil:
+		case w.file.failed || v.broken:
 			f.end()
-		} else {
+		default:
 			f.close()
 		}
 	}

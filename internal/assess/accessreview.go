@@ -1,0 +1,223 @@
+package assess
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// AccessInput is what an access review follows from besides the view.
+type AccessInput struct {
+	AsOf time.Time
+	// Source limits the review to one source; empty is all.
+	Source string
+	// Scopes are the scopes that were asked for, as the newest run of each source ended.
+	Scopes []evidence.ScopeOutcome
+}
+
+// Why identities are no part of the population.
+const (
+	serviceLinked = "role that a service of AWS made for itself"
+	servicesOnly  = "role that only services can take"
+)
+
+// identityTypes are the lists that a review rests on.
+var identityTypes = [...]string{"aws.iam.account", "aws.iam.user", "aws.iam.role", "aws.iam.group", "aws.iam.policy",
+	"aws.iam.managed-policy"}
+
+// AccessReview lists who can get into the AWS accounts of the view, how, and with what power. The same view and input give
+// the same review.
+func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessReview, error) {
+	out := evidence.AccessReview{AsOf: in.AsOf.UTC(), View: view.Size(), Evaluator: Version, Source: in.Source,
+		Lists: []evidence.AccessList{}, Rows: []evidence.Access{}}
+	snaps, err := view.Snapshots("")
+	if err != nil {
+		return out, fmt.Errorf("review access: %w", err)
+	}
+	r := &run{eval: e, view: view, asOf: in.AsOf.UTC()}
+	snaps = slices.DeleteFunc(snaps, func(s Snap) bool {
+		return s.Scope.Provider != "aws" || in.Source != "" && s.Source != in.Source
+	})
+	for _, o := range in.Scopes {
+		if o.Scope.Provider == "aws" && (in.Source == "" || o.Source == in.Source) {
+			r.in.Scopes = append(r.in.Scopes, o)
+		}
+	}
+	if err := r.plan(snaps); err != nil {
+		return out, fmt.Errorf("review access: %w", err)
+	}
+	for _, account := range r.accounts {
+		if err := r.review(account, &out); err != nil {
+			return out, fmt.Errorf("review access to %s: %w", account.name, err)
+		}
+	}
+	slices.Sort(out.Missing)
+	out.Missing = slices.Compact(out.Missing)
+	slices.SortFunc(out.Excluded, func(a, b evidence.Excluded) int { return strings.Compare(a.Reason, b.Reason) })
+	return out, nil
+}
+
+// review adds one account. Its identities belong to the account as a whole, not to a region.
+func (r *run) review(a *account, out *evidence.AccessReview) error {
+	i := slices.IndexFunc(a.scopes, func(w *scopeWork) bool { return w.scope.Region == "" })
+	if i < 0 {
+		out.Missing = append(out.Missing, a.name+": the account itself was not collected, only regions of it")
+		return nil
+	}
+	w := a.scopes[i]
+	for _, l := range w.lost {
+		out.Missing = append(out.Missing, strings.TrimSuffix(fmt.Sprintf("%s: %s, %s", w.scope.id, l.Outcome, l.Reason), ", "))
+	}
+	loader := &relatedLoader{run: r, account: &account{scopes: []*scopeWork{w}}, parsed: map[string][]*record{}}
+	sets := map[string]*relatedSet{}
+	for _, typ := range identityTypes {
+		set, _, err := loader.load(w, typ, 0)
+		if err != nil {
+			return err
+		}
+		sets[typ] = set
+		for _, g := range set.gaps {
+			out.Missing = append(out.Missing, w.scope.id+": "+g.reason)
+		}
+		if s := w.snap(typ); s != nil {
+			out.Lists = append(out.Lists, evidence.AccessList{Scope: w.scope.id, Type: typ, Source: s.Source,
+				Outcome: s.Outcome, CollectedAt: s.Window.From.UTC(), Subjects: s.Subjects})
+			if n := s.Completeness.SecondCount; n != nil && n.Count > s.Completeness.Listed {
+				out.Missing = append(out.Missing, fmt.Sprintf("%s: the list of %s is not whole: %s counts %d, %d were listed",
+					w.scope.id, typ, n.Operation, n.Count, s.Completeness.Listed))
+			}
+		}
+	}
+	rows := &reviewer{asOf: r.asOf, work: w, sets: sets, out: out}
+	for _, rec := range sets["aws.iam.account"].recs {
+		rows.root(rec)
+	}
+	for _, rec := range sets["aws.iam.role"].recs {
+		rows.role(rec)
+	}
+	for _, rec := range sets["aws.iam.user"].recs {
+		rows.user(rec)
+	}
+	return nil
+}
+
+// reviewer makes the rows of one account.
+type reviewer struct {
+	asOf time.Time
+	work *scopeWork
+	sets map[string]*relatedSet
+	out  *evidence.AccessReview
+}
+
+// start is a row of a subject with nothing known of it yet.
+func (v *reviewer) start(rec *record, typ, kind string) evidence.Access {
+	row := evidence.Access{Scope: v.work.scope.id, Identity: rec.id, Name: rec.name, Kind: kind, Entry: []string{},
+		Groups: []string{}, Policies: []string{}, Via: []string{}, Ways: []string{}, Evidence: rec.digest}
+	if s := v.work.snap(typ); s != nil {
+		row.CollectedAt = s.Window.From.UTC()
+	}
+	return row
+}
+
+// add finishes a row. What is unknown in it makes the review incomplete.
+func (v *reviewer) add(row evidence.Access) {
+	slices.Sort(row.Unknown)
+	row.Unknown = slices.Compact(row.Unknown)
+	for _, why := range row.Unknown {
+		v.out.Missing = append(v.out.Missing, row.Scope+": "+row.Identity+": "+why)
+	}
+	v.out.Rows = append(v.out.Rows, row)
+}
+
+func (v *reviewer) exclude(reason string) {
+	for i := range v.out.Excluded {
+		if v.out.Excluded[i].Reason == reason {
+			v.out.Excluded[i].Count++
+			return
+		}
+	}
+	v.out.Excluded = append(v.out.Excluded, evidence.Excluded{Reason: reason, Count: 1})
+}
+
+// power fills in what the identity may do.
+func (v *reviewer) power(rec *record, row *evidence.Access) {
+	tr := &trace{}
+	list := func(typ string) *relatedList { return &relatedList{set: v.sets[typ], trace: tr} }
+	from := &relatedSource{trace: tr, policies: list(policyTypes[0]), managed: list(policyTypes[1]), groups: list(policyTypes[2])}
+	a := identityAccess(rec, from)
+	row.Policies = v.policies(rec)
+	if a == nil {
+		row.Admin, row.Escalates = evidence.AccessUnknown, evidence.AccessUnknown
+		if len(tr.reasons) == 0 {
+			tr.reasons = append(tr.reasons, errUnseenPolicy.Error())
+		}
+		row.Unknown = append(row.Unknown, tr.reasons...)
+		return
+	}
+	is, via := a.admin()
+	row.Admin, row.Via = is.String(), append(row.Via, via...)
+	switch row.Ways = a.escalations(); {
+	case is == yes:
+		row.Escalates, row.Ways = "administrator", []string{}
+	case len(row.Ways) > 0:
+		row.Escalates = yes.String()
+	default:
+		row.Escalates = no.String()
+	}
+}
+
+// policies names all that gives the identity rights, and what bounds it.
+func (v *reviewer) policies(rec *record) []string {
+	out := policyNames(rec, "")
+	for _, name := range rec.doc.GetArray("Groups") {
+		for _, g := range v.sets["aws.iam.group"].recs {
+			if nameIn(g, "GroupName") == string(name.GetStringBytes()) {
+				out = append(out, policyNames(g, "group "+nameIn(g, "GroupName")+": ")...)
+			}
+		}
+	}
+	slices.Sort(out)
+	if arn := rec.doc.GetStringBytes("PermissionsBoundary", "PermissionsBoundaryArn"); len(arn) > 0 {
+		out = append(out, "within "+string(arn))
+	}
+	return out
+}
+
+func policyNames(rec *record, prefix string) []string {
+	out := []string{}
+	for _, p := range rec.doc.GetArray("AttachedPolicies") {
+		out = append(out, prefix+string(p.GetStringBytes("PolicyName")))
+	}
+	for _, p := range rec.doc.GetArray("InlinePolicies") {
+		out = append(out, prefix+"inline "+string(p.GetStringBytes("PolicyName")))
+	}
+	return out
+}
+
+// used fills in the newest of the times at which the identity was used; none is never.
+func (v *reviewer) used(row *evidence.Access, times ...string) {
+	var last time.Time
+	for _, text := range times {
+		if t, err := time.Parse(time.RFC3339Nano, text); err == nil && t.After(last) {
+			last = t
+		}
+	}
+	if last.IsZero() {
+		row.LastUsed, row.Idle = "never", "never used"
+		return
+	}
+	row.LastUsed = last.UTC().Format(time.RFC3339)
+	row.Idle = fmt.Sprint(int(v.asOf.Sub(last) / (24 * time.Hour)))
+}
+
+// lacks notes that a part of the subject could not be collected.
+func lacks(rec *record, key string, row *evidence.Access) bool {
+	m, missing := rec.missing[key]
+	if missing {
+		row.Unknown = append(row.Unknown, missingReason(key, m))
+	}
+	return missing
+}
