@@ -50,7 +50,9 @@ func collectOIDCProviders(ctx context.Context, s *session, t *collect.Task) erro
 	}
 	t.Listed(len(out.OpenIDConnectProviderList)) // one answer holds all: the API has no pages
 	return collect.Each(ctx, out.OpenIDConnectProviderList,
-		func(ctx context.Context, p types.OpenIDConnectProviderListEntry) error { return s.oidcProvider(ctx, t, p.Arn) })
+		func(ctx context.Context, p types.OpenIDConnectProviderListEntry) error {
+			return s.oidcProvider(ctx, t, p.Arn)
+		})
 }
 
 func (s *session) oidcProvider(ctx context.Context, t *collect.Task, arn *string) error {

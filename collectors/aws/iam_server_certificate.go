@@ -12,7 +12,9 @@ import (
 )
 
 // ServerCertificateDoc is a TLS certificate that was uploaded to IAM. Its body and chain are never asked for.
-type ServerCertificateDoc struct{ types.ServerCertificateMetadata }
+type ServerCertificateDoc struct {
+	types.ServerCertificateMetadata
+}
 
 func iamServerCertificate() collect.Collector {
 	return collect.Collector{

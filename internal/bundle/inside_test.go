@@ -157,8 +157,8 @@ func TestInside(t *testing.T) {
 	c := newCompany(t, 2)
 	c.commit(t, evidence.KindAttestation, evidence.Attestation{ID: "t-1", Control: "closed-storage", Author: "ann",
 		Attachments: map[string]evidence.Digest{"minutes.json": c.memory.object(t, "minutes")}}, on(0))
-	c.commit(t, evidence.KindAccessReview, evidence.AccessReview{View: 1, Rows: []evidence.Access{{Name: "ann", Admin: "yes"}}}, on(0))
 	c.live(t, 0, 4)
+	c.commit(t, evidence.KindAccessReview, evidence.AccessReview{View: 1, Rows: []evidence.Access{{Name: "ann", Admin: "yes"}}}, on(4))
 	m := &maker{t: t, company: c}
 	m.good = m.write(c, c.request(0, 9))
 	attachment := format.Attachments + evidence.Sum([]byte(`"minutes"`)).Hex()

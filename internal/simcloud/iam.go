@@ -44,6 +44,8 @@ func policyKind() kind { return iamKind("policies", "Arn", "policy", "Document",
 
 func iamService() awsService {
 	users, roles, groups, policies := userKind(), roleKind(), groupKind(), policyKind()
+	providers := iamKind("oidc-providers", "Arn", "OpenIDConnect provider")
+	certificates := iamKind("server-certificates", "ServerCertificateName", "server certificate")
 	ops := awsOps{
 		"GetAccountSummary": awsFunc(accountSummary),
 		"GetAccountPasswordPolicy": setting{part: "PasswordPolicy", member: "PasswordPolicy",
@@ -60,9 +62,17 @@ func iamService() awsService {
 			all := slices.DeleteFunc([]any{k.object()["Alias"]}, func(v any) bool { return v == nil })
 			return k.values(all, "AccountAliases")
 		}),
-		"ListUsers":  list{kind: users, view: view{only: userFields()}},
-		"ListRoles":  list{kind: roles, view: view{only: roleFields()}},
-		"ListGroups": list{kind: groups, view: view{only: groupFields()}},
+		"ListSAMLProviders": awsFunc(func(k *awsCall) (awsOut, *awsFail) {
+			all, _ := k.object()["SAMLProviders"].([]any)
+			return k.values(all, "SAMLProviderList")
+		}),
+		"ListOpenIDConnectProviders": list{kind: providers, view: view{only: []string{"Arn"}},
+			member: "OpenIDConnectProviderList"},
+		"GetOpenIDConnectProvider": get{kind: providers, by: "OpenIDConnectProviderArn", view: view{hide: []string{"Arn"}}},
+		"ListServerCertificates":   list{kind: certificates, ignore: []string{"PathPrefix"}},
+		"ListUsers":                list{kind: users, view: view{only: userFields()}},
+		"ListRoles":                list{kind: roles, view: view{only: roleFields()}},
+		"ListGroups":               list{kind: groups, view: view{only: groupFields()}},
 		"ListPolicies": list{kind: policies, view: view{hide: []string{"Description", "Tags"}},
 			ignore: []string{"Scope", "OnlyAttached"}, where: listedPolicy},
 		"GetUser":   get{kind: users, by: "UserName", member: "User"},
@@ -77,7 +87,8 @@ func iamService() awsService {
 		ops["List"+what+"Policies"] = within{kind: d, by: d.key, from: "InlinePolicies", view: view{as: "PolicyName"}}
 		ops["Get"+what+"Policy"] = inlinePolicy{d}
 	}
-	return awsService{name: "iam", signing: "iam", kinds: []kind{users, roles, groups, policies}, ops: ops}
+	return awsService{name: "iam", signing: "iam", kinds: []kind{users, roles, groups, policies, providers, certificates},
+		ops: ops}
 }
 
 // inlinePolicy answers one policy inside a user, role or group.

@@ -9,7 +9,8 @@ import (
 
 func accountSummary(k *awsCall) (awsOut, *awsFail) {
 	m := map[string]any{}
-	for kind, name := range map[string]string{"users": "Users", "groups": "Groups", "roles": "Roles"} {
+	for kind, name := range map[string]string{"users": "Users", "groups": "Groups", "roles": "Roles",
+		"server-certificates": "ServerCertificates"} {
 		m[name] = k.list(kind).Len()
 	}
 	m["Policies"] = k.list("policies").Where(own).Len()
