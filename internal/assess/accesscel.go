@@ -12,6 +12,8 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
+
+	"exhibit/internal/evidence"
 )
 
 // accessValue is an access in an expression.
@@ -126,7 +128,7 @@ func accessHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 func effectiveMacro(subjects map[string]*subjectType) cel.Macro {
 	return cel.GlobalMacro("effective", 1, func(f cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
 		call := []ast.Expr{args[0]}
-		for _, name := range policyTypes {
+		for _, name := range evidence.EffectiveTypes() {
 			if subjects[name] == nil {
 				return nil, f.NewError(args[0].ID(), fmt.Sprintf("effective() needs subject type %q, which is not collected", name))
 			}

@@ -146,7 +146,8 @@ func (v *reviewer) exclude(reason string) {
 func (v *reviewer) power(rec *record, row *evidence.Access) {
 	tr := &trace{}
 	list := func(typ string) *relatedList { return &relatedList{set: v.sets[typ], trace: tr} }
-	from := &relatedSource{trace: tr, policies: list(policyTypes[0]), managed: list(policyTypes[1]), groups: list(policyTypes[2])}
+	from := &relatedSource{trace: tr, policies: list("aws.iam.policy"), managed: list("aws.iam.managed-policy"),
+		groups: list("aws.iam.group")}
 	a := identityAccess(rec, from)
 	row.Policies = v.policies(rec)
 	if a == nil {

@@ -21,7 +21,7 @@ func iamSchemas() []evidence.Schema {
 		PermissionsBoundary              *struct{ PermissionsBoundaryArn string }
 	}
 	var out []evidence.Schema
-	for _, name := range append([]string{"aws.iam.user", "aws.iam.role"}, policyTypes[:]...) {
+	for _, name := range append([]string{"aws.iam.user", "aws.iam.role"}, evidence.EffectiveTypes()...) {
 		out = append(out, evidence.Schema{Type: name, Doc: evidence.ShapeOf[identity]()})
 	}
 	return append(out, testSchemas()...)

@@ -11,9 +11,6 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// policyTypes are the subject types that an identity's access rests on besides itself.
-var policyTypes = [...]string{"aws.iam.policy", "aws.iam.managed-policy", "aws.iam.group"}
-
 // errUnseenPolicy is the error for an identity whose policies were not all read.
 var errUnseenPolicy = errors.New("effective: not all policies of the identity were read")
 
@@ -168,7 +165,7 @@ type knownAccess struct {
 // effective returns what a subject may do, and an error when that is not known.
 func effective(args ...ref.Val) (*access, error) {
 	s, ok := args[0].(*subject)
-	lists := make([]*relatedList, len(policyTypes))
+	lists := make([]*relatedList, len(evidence.EffectiveTypes()))
 	for i := range lists {
 		var is bool
 		lists[i], is = args[i+1].(*relatedList)
@@ -190,4 +187,13 @@ func effective(args ...ref.Val) (*access, error) {
 		return nil, errUnseenPolicy
 	}
 	return k.access, nil
+}
+
+// identityKeys are the keys of a user's, role's or group's document that effective() reads.
+var identityKeys = [...]string{"AttachedPolicies", "Groups", "InlinePolicies", "PermissionsBoundary"}
+
+// effectiveReads are the keys of the other documents that it reads, by type.
+func effectiveReads() map[string][]string {
+	policy, managed, group := "aws.iam.policy", "aws.iam.managed-policy", "aws.iam.group"
+	return map[string][]string{policy: {"Document"}, managed: {"Document"}, group: {"AttachedPolicies", "InlinePolicies"}}
 }

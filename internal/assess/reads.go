@@ -47,6 +47,14 @@ func (c *compiler) noteReads(tree *ast.AST, k *check) {
 				k.reads[typ] = []string{}
 			}
 		}
+		if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == "effective" {
+			if typ := c.subjectOf(tree, e.AsCall().Args()[0]); typ != "" {
+				add(typ, identityKeys[:]...)
+			}
+			for typ, keys := range effectiveReads() {
+				add(typ, keys...)
+			}
+		}
 		operand, key, ok := selected(e)
 		if !ok {
 			return

@@ -9,6 +9,24 @@ import (
 	"exhibit/internal/evidence"
 )
 
+// TestReadsOfEffective holds that what effective() reads by itself is among what a check reads.
+func TestReadsOfEffective(t *testing.T) {
+	e, err := New([]evidence.Control{oneCheck("aws.iam.user", "", "effective(subject).allowsAdmin()")}, iamSchemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{"aws.iam.policy": {"Document"}, "aws.iam.managed-policy": {"Document"},
+		"aws.iam.group": {"AttachedPolicies", "InlinePolicies"},
+		"aws.iam.user":  {"AttachedPolicies", "Groups", "InlinePolicies", "PermissionsBoundary"}}
+	if got := e.Reads("aws.t.check"); !reflect.DeepEqual(got, want) {
+		t.Errorf("it reads %v, want %v", got, want)
+	}
+	types := slices.Sorted(maps.Keys(effectiveReads()))
+	if declared := slices.Sorted(slices.Values(evidence.EffectiveTypes())); !slices.Equal(types, declared) {
+		t.Errorf("it reads %v and says %v", types, declared)
+	}
+}
+
 // TestReads holds what a check's conditions may read against what they say.
 func TestReads(t *testing.T) {
 	list := func(elem *evidence.Shape) *evidence.Shape {

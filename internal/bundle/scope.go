@@ -43,7 +43,7 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 			}
 		}
 	}
-	types, re := map[string]bool{}, related()
+	types, re, effective := map[string]bool{}, related(), regexp.MustCompile(`\beffective\(`)
 	for _, id := range slices.Sorted(maps.Keys(s.mapped)) {
 		c, ok := byID[id]
 		if !ok {
@@ -55,6 +55,11 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 			types[k.Subject] = true
 			text := []string{k.Where, k.Assert}
 			text = append(text, slices.Collect(maps.Values(k.Facts))...)
+			if effective.MatchString(strings.Join(text, "\n")) {
+				for _, typ := range evidence.EffectiveTypes() {
+					types[typ] = true
+				}
+			}
 			for _, m := range re.FindAllStringSubmatch(strings.Join(text, "\n"), -1) {
 				types[m[1]] = true
 			}

@@ -86,3 +86,9 @@ type Requirement struct {
 	Manual string `json:"manual,omitempty"`
 	None   string `json:"none,omitempty"`
 }
+
+// EffectiveTypes are the subject types that effective() reads in an expression besides the identity that it is asked
+// about: managed policies, those that AWS keeps, and groups.
+func EffectiveTypes() []string {
+	return []string{"aws.iam.policy", "aws.iam.managed-policy", "aws.iam.group"}
+}
