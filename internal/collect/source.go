@@ -23,14 +23,18 @@ type source struct {
 	memos map[string]map[string]*memo // by scope and key
 }
 
-// memo is an answer that several collectors share.
+// errNoAnswer is what the others get when the one who asked fell over.
+var errNoAnswer = errors.New("the call that was to answer did not end")
+
+// memo is an answer that several collectors share; done is closed when it is there.
 type memo struct {
-	once  sync.Once
+	done  chan struct{}
 	value any
 	err   error
 }
 
-func (s *source) memo(scope, key string) *memo {
+// memo returns the key's answer in the scope, and whether it is the caller who has to get it.
+func (s *source) memo(scope, key string) (m *memo, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.memos[scope] == nil {
@@ -38,10 +42,10 @@ func (s *source) memo(scope, key string) *memo {
 	}
 	m, ok := s.memos[scope][key]
 	if !ok {
-		m = &memo{}
+		m = &memo{done: make(chan struct{}), err: errNoAnswer}
 		s.memos[scope][key] = m
 	}
-	return m
+	return m, !ok
 }
 
 // forget lets go of a scope's answers.

@@ -204,10 +204,20 @@ func (t *Task) Emit(ctx context.Context, s evidence.Subject) error {
 // collectors that need the same answer, or a collector and the plan of its account, ask once. f's calls are counted where
 // they were made; its error is everyone's.
 func Once[T any](ctx context.Context, t *Task, key string, f func(ctx context.Context) (T, error)) (T, error) {
-	m := t.src.memo(t.scope.ID(), key)
-	m.once.Do(func() { m.value, m.err = f(ctx) })
+	var zero T
+	m, first := t.src.memo(t.scope.ID(), key)
+	if first {
+		func() {
+			defer close(m.done)
+			m.value, m.err = f(ctx)
+		}()
+	}
+	select {
+	case <-m.done:
+	case <-ctx.Done():
+		return zero, context.Cause(ctx)
+	}
 	if m.err != nil {
-		var zero T
 		_ = t.Lost(m.err) // when that is none of a call's, it is returned all the same
 		return zero, m.err
 	}
