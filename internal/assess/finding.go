@@ -154,7 +154,7 @@ func (r *run) unscoped() error {
 		reasons := map[string]bool{}
 		inUse := slices.ContainsFunc(c.checks, func(k *check) bool { return r.collected[k.def.Subject] != nil })
 		for _, k := range c.checks {
-			if r.collected[k.def.Subject] == nil && (!inUse || r.providers[k.provider()]) {
+			if r.collected[k.def.Subject] == nil && (!inUse || r.providers[providerOf(k.def.Subject)]) {
 				reasons["never collected: "+k.def.Subject] = true
 			}
 		}

@@ -30,6 +30,9 @@ func (l *relatedLoader) load(w *scopeWork, typ string, freshness evidence.Durati
 		}
 		s := other.snap(typ)
 		if s == nil {
+			if l.run.mayLack(other, typ) {
+				set.gaps = append(set.gaps, gap{reason: other.lostReason()})
+			}
 			continue
 		}
 		found = true

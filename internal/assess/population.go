@@ -56,16 +56,18 @@ func unseen(s Snap) string {
 	return reason
 }
 
-// lost emits the observation of a check whose scope was asked for and could not be reached.
-func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
-	if len(w.lost) == 0 || k.provider() != w.scope.Provider {
-		return nil
+// mayLack reports whether subjects of the type could be in a scope that was asked for and could not be reached.
+func (r *run) mayLack(w *scopeWork, typ string) bool {
+	if len(w.lost) == 0 || providerOf(typ) != w.scope.Provider {
+		return false
 	}
-	if seen := r.collected[k.def.Subject]; seen != nil && !seen[w.scope.Region != ""] {
-		return nil // the type is collected per region, and this is no region; or the other way round
-	}
-	o := &evidence.Observation{Control: k.control.def.ID, Check: k.def.ID, Type: k.def.Subject, Scope: w.scope.id,
-		Verdict: evidence.Unknown}
+	// A type that is collected per region is not to be found where there is no region, nor the other way round.
+	seen := r.collected[typ]
+	return seen == nil || seen[w.scope.Region != ""]
+}
+
+// lostReason says why the scope could not be reached.
+func (w *scopeWork) lostReason() string {
 	worst := w.lost[0]
 	for _, l := range w.lost {
 		graver := evidence.Worse(worst.Outcome, l.Outcome) != worst.Outcome
@@ -73,11 +75,20 @@ func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
 			worst = l
 		}
 	}
-	o.Reason = "the scope could not be collected: " + string(worst.Outcome)
+	reason := "the scope could not be collected: " + string(worst.Outcome)
 	if worst.Reason != "" {
-		o.Reason += ", " + worst.Reason
+		reason += ", " + worst.Reason
 	}
-	return r.whole(k, o, t)
+	return reason
+}
+
+// lost emits the observation of a check whose scope was asked for and could not be reached.
+func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
+	if !r.mayLack(w, k.def.Subject) {
+		return nil
+	}
+	return r.whole(k, &evidence.Observation{Control: k.control.def.ID, Check: k.def.ID, Type: k.def.Subject,
+		Scope: w.scope.id, Verdict: evidence.Unknown, Reason: w.lostReason()}, t)
 }
 
 // whole counts and emits an observation about a population.
@@ -87,9 +98,6 @@ func (r *run) whole(k *check, o *evidence.Observation, t *tallies) error {
 	quoteSubject(&parts, evidence.Digest{}, o)
 	return r.sink.Observation(o.Key(), appendObservation(nil, k.parts, &parts, o))
 }
-
-// provider is the first word of the subject type.
-func (k *check) provider() string { return providerOf(k.def.Subject) }
 
 // listGap says why a list could not be had.
 func listGap(s Snap) gap {

@@ -233,6 +233,24 @@ func TestLostScope(t *testing.T) {
 	}
 }
 
+// TestRelatedInALostScope holds that related() is not whole where a scope of the account could not be reached.
+func TestRelatedInALostScope(t *testing.T) {
+	v := &memView{}
+	v.add(t, "aws.s3.bucket", "1", "", nil, doc("b", `{}`))
+	v.add(t, "aws.cloudtrail.trail", "1", "eu-west-1", nil, doc("t", `{}`))
+	e := mustNew(t, oneCheck("aws.s3.bucket", "", `related("aws.cloudtrail.trail").all(x, x.id == "t")`))
+	_, sink := assess(t, e, v, Input{})
+	if o := sink.observation("aws:1|aws.t.check|b"); o.Verdict != evidence.Pass {
+		t.Errorf("with all scopes reached: %+v", o)
+	}
+	_, sink = assess(t, e, v, Input{Scopes: []evidence.ScopeOutcome{{Outcome: evidence.OutcomeDenied, Reason: "needs x:Y",
+		Scope: evidence.Scope{Provider: "aws", Account: "1", Region: "us-east-1"}}}})
+	o := sink.observation("aws:1|aws.t.check|b")
+	if o.Verdict != evidence.Unknown || o.Reason != "the scope could not be collected: denied, needs x:Y" {
+		t.Errorf("with a region lost: %+v", o)
+	}
+}
+
 func TestSettings(t *testing.T) {
 	c := oneCheck("aws.s3.bucket", "", `subject.doc.Size <= params.limit`)
 	c.Params = map[string]evidence.Param{"limit": {Value: json.RawMessage("90"), Bound: "max"},

@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"go.yaml.in/yaml/v4"
 	"golang.org/x/sync/errgroup"
 
 	"exhibit/collectors/aws"
@@ -70,6 +71,7 @@ func BenchmarkCollectAWS(b *testing.B) {
 // benchResult is what one child used.
 type benchResult struct {
 	Requests int64
+	Subjects int64
 	Wall     time.Duration
 	CPU      time.Duration
 	PeakKB   int64
@@ -145,16 +147,16 @@ func TestBenchChild(t *testing.T) {
 		benchCloud(t)
 		return
 	}
-	var requests int64
+	var requests, subjects int64
 	var err error
 	begin := time.Now()
 	switch role {
 	case "bare":
 		requests, err = benchBare(t.Context(), os.Getenv("EXHIBIT_BENCH_URL"))
 	case "collect":
-		requests, err = benchCollect(t.Context(), os.Getenv("EXHIBIT_BENCH_URL"), discard{})
+		requests, subjects, err = benchCollect(t.Context(), os.Getenv("EXHIBIT_BENCH_URL"), discard{})
 	case "store":
-		requests, err = benchStore(t)
+		requests, subjects, err = benchStore(t)
 	}
 	wall := time.Since(begin)
 	if err != nil {
@@ -165,7 +167,7 @@ func TestBenchChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
-	line, err := json.Marshal(benchResult{Requests: requests, Wall: wall, CPU: cpu, PeakKB: peakKB(t)})
+	line, err := json.Marshal(benchResult{Requests: requests, Subjects: subjects, Wall: wall, CPU: cpu, PeakKB: peakKB(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +203,11 @@ func benchCloud(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud, err := simcloud.New(simcloud.Scale(n, 1), simcloud.Options{Latency: latency})
+	accounts, err := strconv.Atoi(os.Getenv("EXHIBIT_BENCH_ACCOUNTS"))
+	if err != nil {
+		accounts = 1
+	}
+	cloud, err := simcloud.New(simcloud.ScaleAccounts(accounts, n, 1), simcloud.Options{Latency: latency})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,47 +239,53 @@ func (l *discardList) Close() (evidence.ListRef, error) {
 	return evidence.ListRef{Count: int(l.n.Load())}, nil
 }
 
-func benchCollect(ctx context.Context, url string, batch collect.Batch) (int64, error) {
+func benchCollect(ctx context.Context, url string, batch collect.Batch) (requests, subjects int64, err error) {
 	id, secret := simcloud.AWSKey(simcloud.ScaleAccount)
 	env := map[string]string{
 		"AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": simcloud.ScaleRegion, "AWS_ENDPOINT_URL": url,
 	}
+	decode := func(any) error { return nil }
+	if accounts, err := strconv.Atoi(os.Getenv("EXHIBIT_BENCH_ACCOUNTS")); err == nil {
+		decode = func(into any) error {
+			return yaml.Load([]byte(benchAccounts(accounts)), into, yaml.WithKnownFields())
+		}
+	}
 	run, err := collect.Run(ctx, collect.Config{
-		Sources: []collect.OpenSource{{Name: "bench", Provider: aws.Provider{}, Decode: func(any) error { return nil }}},
+		Sources: []collect.OpenSource{{Name: "bench", Provider: aws.Provider{}, Decode: decode}},
 		Batch:   batch, RedactionKey: make([]byte, 32), Trigger: "simulation",
 		Limits: collect.Limits{Pace: math.Inf(1)}, Getenv: func(name string) string { return env[name] },
 	})
-	var requests int64
 	for _, s := range run.Scopes {
 		requests += int64(s.Requests)
+		subjects += int64(s.Subjects)
 	}
 	if err == nil && run.Outcome != evidence.OutcomeOK {
 		err = fmt.Errorf("the run ended %q: %+v", run.Outcome, run.Scopes)
 	}
-	return requests, err
+	return requests, subjects, err
 }
 
-func benchStore(t *testing.T) (int64, error) {
+func benchStore(t *testing.T) (requests, subjects int64, err error) {
 	key, err := ledger.GenerateKey(rand.Reader, "bench")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	s, err := store.Create(filepath.Join(t.TempDir(), "evidence.db"), store.CreateOptions{Key: key, At: time.Now()})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer s.Close()
 	batch, err := s.Begin()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer batch.Discard()
-	requests, err := benchCollect(t.Context(), os.Getenv("EXHIBIT_BENCH_URL"), staging{batch})
+	requests, subjects, err = benchCollect(t.Context(), os.Getenv("EXHIBIT_BENCH_URL"), staging{batch})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	_, err = batch.Commit(evidence.KindRun, []byte("{}"), time.Now())
-	return requests, err
+	return requests, subjects, err
 }
 
 // benchBare makes the calls that the collectors make, pages of the same size, as many at a time, and keeps nothing.

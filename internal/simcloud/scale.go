@@ -2,6 +2,7 @@ package simcloud
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,32 +13,68 @@ const (
 )
 
 const (
+	scaleFirst  = 100_000_000_001 // ScaleAccount
 	scaleShapes = 16
 	scaleAge    = 100 // days after which a generated thing has changed: one in a hundred changes each day
 )
+
+// ScaleAccountID is the id of one of the generated accounts, counted from 0: the first is ScaleAccount.
+func ScaleAccountID(i int) string { return fmt.Sprint(scaleFirst + i) }
 
 // Scale returns a generated AWS estate of n subjects in one account and region: buckets, users, roles, policies, security
 // groups, volumes and snapshots, in such numbers that reading everything about each takes about 1.2 requests a subject.
 // The same n and start give the same estate. It takes a few kilobytes, whatever n: things are made when asked for. From
 // one day to the next about one in a hundred differs.
-func Scale(n int, start uint64) *Estate {
-	m := scaleModel{n: n, seed: start, shapes: map[string][]*shape{}}
-	for _, k := range scaleKinds() {
-		for v := range scaleShapes {
-			m.shapes[k.path] = append(m.shapes[k.path], newShape(k.doc(v)))
-		}
-	}
+func Scale(n int, start uint64) *Estate { return ScaleAccounts(1, n, start) }
+
+// ScaleAccounts returns an estate of so many accounts, each as Scale makes one.
+func ScaleAccounts(accounts, n int, start uint64) *Estate {
+	m := scaleModel{accounts: accounts, n: n, seed: start, shapes: map[string][]*shape{}}
+	e := &Estate{keys: allKeys(), Company: "Scale", Base: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), Days: 1, given: m.items,
+		lists: map[string][]seed{}, objects: map[string]seed{}}
 	region := newShape(map[string]any{"RegionName": ScaleRegion, "OptInStatus": "opt-in-not-required",
 		"Endpoint": "ec2." + ScaleRegion + ".amazonaws.com"})
-	account := map[string]any{"Id": ScaleAccount, "Alias": "scale", "Root": map[string]any{"mfa_active": "true"},
-		"PublicAccessBlock": scaleBlock(), "SummaryMap": map[string]any{"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}}
 	settings := map[string]any{"EbsEncryptionByDefault": true,
 		"SnapshotBlockPublicAccess": map[string]any{"State": "block-all-sharing"}}
-	return &Estate{keys: allKeys(), Company: "Scale", Base: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), Days: 1, given: m.items,
-		lists: map[string][]seed{"aws/" + ScaleAccount + "/regions": {{doc: region.doc, fixed: region}}},
-		objects: map[string]seed{"aws/" + ScaleAccount + "/account": newSeed(account),
-			"aws/" + ScaleAccount + "/" + ScaleRegion + "/settings": newSeed(settings)},
+	for i := range accounts {
+		id := ScaleAccountID(i)
+		for _, k := range scaleKinds() {
+			for v := range scaleShapes {
+				path := inAccount(k.path, id)
+				m.shapes[path] = append(m.shapes[path], newShape(docIn(k.doc(v), id).(map[string]any)))
+			}
+		}
+		e.lists["aws/"+id+"/regions"] = []seed{{doc: region.doc, fixed: region}}
+		e.objects["aws/"+id+"/account"] = newSeed(map[string]any{"Id": id, "Alias": "scale",
+			"Root": map[string]any{"mfa_active": "true"}, "PublicAccessBlock": scaleBlock(),
+			"SummaryMap": map[string]any{"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
+		e.objects["aws/"+id+"/"+ScaleRegion+"/settings"] = newSeed(settings)
 	}
+	return e
+}
+
+// inAccount is a text of the first account as it reads in another.
+func inAccount(text, account string) string { return strings.ReplaceAll(text, ScaleAccount, account) }
+
+// docIn is a document of the first account as it reads in another.
+func docIn(v any, account string) any {
+	switch v := v.(type) {
+	case string:
+		return inAccount(v, account)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = docIn(e, account)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = docIn(e, account)
+		}
+		return out
+	}
+	return v
 }
 
 // scaleKind is a kind of generated things: how many in a hundred, where, called what, and looking like what.
@@ -61,22 +98,25 @@ func scaleKinds() []scaleKind {
 }
 
 type scaleModel struct {
-	n      int
-	seed   uint64
-	shapes map[string][]*shape
+	accounts, n int
+	seed        uint64
+	shapes      map[string][]*shape
 }
 
 // items divides the subjects among the kinds; what does not divide goes to the last.
 func (m scaleModel) items(day int) map[string]items {
-	out, left := map[string]items{}, m.n
-	kinds := scaleKinds()
-	for i, k := range kinds {
-		n := m.n * k.share / 100
-		if i == len(kinds)-1 {
-			n = left
+	out, kinds := map[string]items{}, scaleKinds()
+	for account := range m.accounts {
+		id, left := ScaleAccountID(account), m.n
+		for i, k := range kinds {
+			n := m.n * k.share / 100
+			if i == len(kinds)-1 {
+				n = left
+			}
+			left -= n
+			path := inAccount(k.path, id)
+			out[path] = &genItems{n: n, key: inAccount(k.key, id), shapes: m.shapes[path], seed: m.seed, day: day}
 		}
-		left -= n
-		out[k.path] = &genItems{n: n, key: k.key, shapes: m.shapes[k.path], seed: m.seed, day: day}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package simcloud
 
 import (
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -170,4 +171,24 @@ func BenchmarkSweep(b *testing.B) {
 		sweep(b, c)
 	}
 	b.ReportMetric(float64(c.Requests())/b.Elapsed().Seconds(), "requests/s")
+}
+
+// TestScaleAccounts holds that each generated account has its own things, and that the first is Scale's.
+func TestScaleAccounts(t *testing.T) {
+	c := start(t, ScaleAccounts(3, 100, 1), Options{})
+	if got := len(c.Accounts("aws")); got != 3 {
+		t.Errorf("%d accounts, want 3", got)
+	}
+	w, one := c.world.Load(), start(t, Scale(100, 1), Options{}).world.Load()
+	for i := range 3 {
+		id := ScaleAccountID(i)
+		users := w.list("aws", id, "users")
+		if users.Len() != one.list("aws", ScaleAccount, "users").Len() {
+			t.Errorf("%s has %d users", id, users.Len())
+		}
+		text := string(users.At(0).append(nil, "x", func(dst []byte, d map[string]any) []byte { return append(dst, jsonText(d)...) }))
+		if !strings.Contains(text, id) || i > 0 && strings.Contains(text, ScaleAccount) {
+			t.Errorf("a user of %s is %s", id, text)
+		}
+	}
 }
