@@ -83,10 +83,8 @@ func (s *session) key(
 	switch {
 	case err != nil:
 		// Whose key it is cannot be told; it stays in, with all that was not said missing.
-		for _, key := range undescribed() {
-			if err := t.Miss(&sub, key, err); err != nil {
-				return err
-			}
+		if err := missAll[types.KeyMetadata](t, &sub, err); err != nil {
+			return err
 		}
 	case described.KeyMetadata.KeyManager == types.KeyManagerTypeAws:
 		t.Exclude("managed by AWS", 1)

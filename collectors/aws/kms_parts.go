@@ -2,8 +2,6 @@ package aws
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,11 +11,6 @@ import (
 	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
-
-// undescribed lists what a key's document lacks when DescribeKey was refused.
-func undescribed() []string {
-	return slices.Sorted(maps.Keys(evidence.ShapeOf[types.KeyMetadata]().Fields))
-}
 
 // keyParts asks what DescribeKey does not tell. Each may be refused by the key's own policy.
 func (s *session) keyParts(

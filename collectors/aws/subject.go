@@ -3,7 +3,10 @@ package aws
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -19,6 +22,9 @@ const ec2Page = 500
 // deleted is why a listed thing may be left out.
 const deleted = "deleted since it was listed"
 
+// errNoResult is the error of an answer that is well-formed and says nothing of what was asked.
+var errNoResult = errors.New("the answer holds no result")
+
 func subject(id, name string) evidence.Subject { return evidence.Subject{ID: id, Name: name} }
 
 // emit encodes the document and hands the subject over.
@@ -27,6 +33,19 @@ func (s *session) emit(ctx context.Context, t *collect.Task, sub evidence.Subjec
 		sub.Doc = raw
 		return t.Emit(ctx, sub)
 	})
+}
+
+// missAll records that everything which a call describes, the members of D, is missing if the call failed.
+func missAll[D any](t *collect.Task, sub *evidence.Subject, err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(evidence.ShapeOf[D]().Fields)) {
+		if err := t.Miss(sub, key, err); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // some makes an answered list a list, though there is nothing in it: "nothing" and "not asked" must not look alike.
@@ -38,7 +57,12 @@ func some[T any](list []T) []T {
 }
 
 func (s *session) ec2ARN(kind, id string) string {
-	return "arn:" + s.partition + ":ec2:" + s.cfg.Region + ":" + s.account + ":" + kind + "/" + id
+	return s.arn("ec2", kind+"/"+id)
+}
+
+// arn names a resource of the session's account and region.
+func (s *session) arn(service, rest string) string {
+	return "arn:" + s.partition + ":" + service + ":" + s.cfg.Region + ":" + s.account + ":" + rest
 }
 
 func (s *session) iamARN(rest string) string {
