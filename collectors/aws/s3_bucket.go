@@ -24,6 +24,8 @@ type BucketDoc struct {
 	Encryption        *types.ServerSideEncryptionConfiguration
 	Versioning        *BucketVersioning
 	Logging           *BucketLogging
+	ObjectLock        *types.ObjectLockConfiguration // not asked for where versioning was never on, which it needs
+	Lifecycle         *BucketLifecycle
 	Ownership         *types.OwnershipControls
 	Tags              []types.Tag
 }
@@ -45,6 +47,11 @@ type BucketLogging struct {
 	LoggingEnabled *types.LoggingEnabled
 }
 
+// BucketLifecycle is what becomes of a bucket's objects as they age.
+type BucketLifecycle struct {
+	Rules []types.LifecycleRule
+}
+
 func s3Bucket() collect.Collector {
 	return collect.Collector{
 		Schema: evidence.Schema{
@@ -52,7 +59,7 @@ func s3Bucket() collect.Collector {
 			Title: "S3 bucket",
 			Doc:   evidence.ShapeOf[BucketDoc](),
 		},
-		Version: 1,
+		Version: 2,
 		Operations: []collect.Operation{
 			{Name: "s3:ListBuckets", Permissions: []string{"s3:ListAllMyBuckets"}},
 			{Name: "s3:GetBucketLocation", Permissions: []string{"s3:GetBucketLocation"}, Absent: gone()},
@@ -74,6 +81,14 @@ func s3Bucket() collect.Collector {
 				Absent: gone("ServerSideEncryptionConfigurationNotFoundError"),
 			},
 			{Name: "s3:GetBucketVersioning", Permissions: []string{"s3:GetBucketVersioning"}, Absent: gone()},
+			{
+				Name: "s3:GetObjectLockConfiguration", Permissions: []string{"s3:GetBucketObjectLockConfiguration"},
+				Absent: gone("ObjectLockConfigurationNotFoundError"),
+			},
+			{
+				Name: "s3:GetBucketLifecycleConfiguration", Permissions: []string{"s3:GetLifecycleConfiguration"},
+				Absent: gone("NoSuchLifecycleConfiguration"),
+			},
 			{Name: "s3:GetBucketLogging", Permissions: []string{"s3:GetBucketLogging"}, Absent: gone()},
 			{
 				Name: "s3:GetBucketOwnershipControls", Permissions: []string{"s3:GetBucketOwnershipControls"},

@@ -76,6 +76,20 @@ func questions() []question {
 			}
 			return err
 		}},
+		{"ObjectLock", "s3:GetObjectLockConfiguration", func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
+			out, err := c.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: q.name})
+			if err == nil {
+				q.doc.ObjectLock = out.ObjectLockConfiguration
+			}
+			return err
+		}},
+		{"Lifecycle", "s3:GetBucketLifecycleConfiguration", func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
+			out, err := c.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: q.name})
+			if err == nil {
+				q.doc.Lifecycle = &BucketLifecycle{Rules: some(out.Rules)}
+			}
+			return err
+		}},
 		{"Logging", "s3:GetBucketLogging", func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
 			out, err := c.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: q.name})
 			if err == nil {
@@ -106,6 +120,9 @@ func questions() []question {
 func (q *bucketQuestions) askAll(ctx context.Context) (bool, error) {
 	c, t := q.s.s3(q.region), q.t.In(q.region)
 	for _, part := range questions() {
+		if part.key == "ObjectLock" && q.doc.Versioning != nil && q.doc.Versioning.Status == "" {
+			continue
+		}
 		err := t.Call(ctx, part.op, func(ctx context.Context) error { return part.ask(ctx, c, q) })
 		if collect.IsAbsent(err, noSuchBucket) {
 			return false, nil
