@@ -83,5 +83,7 @@ func (Provider) Rates() map[string]collect.Rate {
 		"s3":         {PerSecond: 100, Burst: 100},
 		"kms":        {PerSecond: 50, Burst: 50},
 		"cloudtrail": {PerSecond: 8, Burst: 8},
+		"rds":        {PerSecond: 5, Burst: 20},
+		"sns":        {PerSecond: 25, Burst: 30},
 	}
 }

@@ -53,6 +53,8 @@ func rootOf(service, operation string) string {
 			return "BucketLoggingStatus"
 		case "GetBucketLocation":
 			return "LocationConstraint"
+		case "GetBucketLifecycleConfiguration":
+			return "LifecycleConfiguration"
 		case "GetBucketPolicyStatus":
 			return "PolicyStatus"
 		case "GetBucketTagging":
