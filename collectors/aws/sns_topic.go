@@ -105,16 +105,21 @@ func (s *session) topic(ctx context.Context, t *collect.Task, arn *string) error
 	return s.emit(ctx, t, sub, doc)
 }
 
-// subscriptions lists those of other accounts too, which the list of all subscriptions of the account leaves out.
+// subscriptions lists a topic's, once for all collectors, and those of other accounts too, which the list of all
+// subscriptions of the account leaves out.
 func (s *session) subscriptions(ctx context.Context, t *collect.Task, arn *string) ([]types.Subscription, error) {
-	all := []types.Subscription{}
-	p := sns.NewListSubscriptionsByTopicPaginator(s.sns(), &sns.ListSubscriptionsByTopicInput{TopicArn: arn})
-	err := pages(ctx, t, "sns:ListSubscriptionsByTopic", p, func(page *sns.ListSubscriptionsByTopicOutput) error {
-		all = append(all, page.Subscriptions...)
-		return nil
+	const op = "sns:ListSubscriptionsByTopic"
+	all, err := collect.Once(ctx, t, op+" "+*arn, func(ctx context.Context) ([]types.Subscription, error) {
+		all := []types.Subscription{}
+		p := sns.NewListSubscriptionsByTopicPaginator(s.sns(), &sns.ListSubscriptionsByTopicInput{TopicArn: arn})
+		err := pages(ctx, t, op, p, func(page *sns.ListSubscriptionsByTopicOutput) error {
+			all = append(all, page.Subscriptions...)
+			return nil
+		})
+		return all, err
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		t.Relies(op)
 	}
-	return all, nil
+	return all, err
 }

@@ -113,6 +113,8 @@ func (b *bareCalls) bucket(ctx context.Context, v s3types.Bucket) error {
 	b.s3.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: n})
 	b.s3.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: n})
 	b.s3.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: n})
+	b.s3.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: n})
+	b.s3.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: n})
 	b.s3.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: n})
 	b.s3.GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: n})
 	b.s3.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: n})

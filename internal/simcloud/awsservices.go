@@ -29,5 +29,7 @@ func awsServices() []awsService {
 	return []awsService{
 		accessAnalyzerService(), accountService(), cloudTrailService(), ec2Service(), iamService(), kmsService(), s3Service(), s3ControlService(),
 		stsService(),
+		backupService(), dynamoService(), ecrService(), efsService(), openSearchService(), rdsService(), redshiftService(),
+		secretsService(), snsService(), sqsService(),
 	}
 }

@@ -25,10 +25,13 @@ func s3Service() awsService {
 		"GetBucketAcl":          part("Acl", "", ""),
 		"GetBucketEncryption": part("Encryption", "ServerSideEncryptionConfiguration",
 			"ServerSideEncryptionConfigurationNotFoundError"),
-		"GetBucketVersioning":        part("Versioning", "", ""),
-		"GetBucketLogging":           part("Logging", "", ""),
-		"GetBucketOwnershipControls": part("Ownership", "OwnershipControls", "OwnershipControlsNotFoundError"),
-		"GetBucketTagging":           part("Tagging", "", "NoSuchTagSet"),
+		"GetBucketVersioning": part("Versioning", "", ""),
+		"GetObjectLockConfiguration": part("ObjectLock", "ObjectLockConfiguration",
+			"ObjectLockConfigurationNotFoundError"),
+		"GetBucketLifecycleConfiguration": part("Lifecycle", "", "NoSuchLifecycleConfiguration"),
+		"GetBucketLogging":                part("Logging", "", ""),
+		"GetBucketOwnershipControls":      part("Ownership", "OwnershipControls", "OwnershipControlsNotFoundError"),
+		"GetBucketTagging":                part("Tagging", "", "NoSuchTagSet"),
 		"GetBucketLocation": get{kind: buckets, by: "Bucket", view: view{make: func(d map[string]any) map[string]any {
 			if d["Region"] == "us-east-1" {
 				return nil // S3's way to say the oldest region
