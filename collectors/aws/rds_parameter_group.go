@@ -37,6 +37,11 @@ func namedParameters() []string {
 	return []string{"neptune_enforce_ssl", "rds.force_ssl", "require_secure_transport", "tls"}
 }
 
+// asked says for the record which parameters are asked for.
+func asked() map[string]string {
+	return map[string]string{"either Source": "user", "or Filters parameter-name": strings.Join(namedParameters(), ",")}
+}
+
 func rdsParameterGroup() collect.Collector {
 	return collect.Collector{
 		Schema: evidence.Schema{
@@ -64,11 +69,6 @@ func rdsParameterGroup() collect.Collector {
 
 // collectParameterGroups lists the two kinds one after the other. Each is asked for though the other was refused.
 func collectParameterGroups(ctx context.Context, s *session, t *collect.Task) error {
-	for _, op := range []string{"rds:DescribeDBParameters", "rds:DescribeDBClusterParameters"} {
-		t.Params(op, map[string]string{
-			"either Source": "user", "or Filters parameter-name": strings.Join(namedParameters(), ","),
-		})
-	}
 	first := s.instanceGroups(ctx, t)
 	if ctx.Err() != nil {
 		return first
@@ -158,7 +158,9 @@ func (s *session) instanceParameters(
 	p := rds.NewDescribeDBParametersPaginator(s.rds(), &rds.DescribeDBParametersInput{
 		DBParameterGroupName: group, Source: source, Filters: named, MaxRecords: aws.Int32(rdsPage),
 	})
-	err = pages(ctx, t, "rds:DescribeDBParameters", p, func(page *rds.DescribeDBParametersOutput) error {
+	const op = "rds:DescribeDBParameters"
+	t.Params(op, asked())
+	err = pages(ctx, t, op, p, func(page *rds.DescribeDBParametersOutput) error {
 		all = append(all, page.Parameters...)
 		return nil
 	})
@@ -171,7 +173,9 @@ func (s *session) clusterParameters(
 	p := rds.NewDescribeDBClusterParametersPaginator(s.rds(), &rds.DescribeDBClusterParametersInput{
 		DBClusterParameterGroupName: group, Source: source, Filters: named, MaxRecords: aws.Int32(rdsPage),
 	})
-	err = pages(ctx, t, "rds:DescribeDBClusterParameters", p, func(page *rds.DescribeDBClusterParametersOutput) error {
+	const op = "rds:DescribeDBClusterParameters"
+	t.Params(op, asked())
+	err = pages(ctx, t, op, p, func(page *rds.DescribeDBClusterParametersOutput) error {
 		all = append(all, page.Parameters...)
 		return nil
 	})
