@@ -42,7 +42,7 @@ func iamEstate(t *testing.T, change func(*evidence.Snapshot), users ...evidence.
 			Missing: map[string]evidence.Missing{"Document": {Operation: "iam:GetPolicyVersion", Outcome: evidence.OutcomeDenied}}})
 	v.add(t, "aws.iam.managed-policy", "1", "", nil, named("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", text("AdministratorAccess", adminText)))
 	v.add(t, "aws.iam.group", "1", "", nil, named("arn:aws:iam::1:group/admins", "admins",
-		`{"GroupName":"admins","AttachedPolicies":[{"PolicyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}]}`))
+		`{"GroupName":"admins","AttachedPolicies":[{"PolicyName":"AdministratorAccess","PolicyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}]}`))
 	return v
 }
 

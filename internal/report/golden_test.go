@@ -35,6 +35,8 @@ func TestGoldens(t *testing.T) {
 		"changes.csv":      func(w io.Writer) error { return ChangesCSV(w, p.Changes) },
 		"gaps.csv":         func(w io.Writer) error { return GapsCSV(w, p.Gaps) },
 		"acceptances.csv":  func(w io.Writer) error { return AcceptancesCSV(w, p.Acceptances) },
+		"access.csv":       func(w io.Writer) error { return AccessCSV(w, sampleReview()) },
+		"access.txt":       func(w io.Writer) error { return AccessText(w, sampleReview(), TextOptions{Width: 200}) },
 		"posture.json": func(w io.Writer) error {
 			e := json.NewEncoder(w)
 			e.SetIndent("", " ")
