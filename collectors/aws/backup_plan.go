@@ -65,21 +65,18 @@ func collectBackupPlans(ctx context.Context, s *session, t *collect.Task) error 
 func (s *session) plan(ctx context.Context, t *collect.Task, v types.BackupPlansListMember) error {
 	sub := subject(aws.ToString(v.BackupPlanArn), aws.ToString(v.BackupPlanName))
 	doc := BackupPlanDoc{BackupPlansListMember: v}
-	err := t.Call(ctx, "backup:GetBackupPlan", func(ctx context.Context) error {
-		out, err := s.backup().GetBackupPlan(ctx, &backup.GetBackupPlanInput{BackupPlanId: v.BackupPlanId})
-		if err == nil && out.BackupPlan == nil {
-			err = errNoResult
-		}
-		if err == nil {
-			doc.BackupPlan = out.BackupPlan
-		}
-		return err
-	})
-	if collect.IsAbsent(err) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	if err := t.Miss(&sub, "BackupPlan", err); err != nil {
+	there, err := detail(ctx, t, &sub, "backup:GetBackupPlan", []string{"BackupPlan"},
+		func(ctx context.Context) error {
+			out, err := s.backup().GetBackupPlan(ctx, &backup.GetBackupPlanInput{BackupPlanId: v.BackupPlanId})
+			if err == nil && out.BackupPlan == nil {
+				err = errNoResult
+			}
+			if err == nil {
+				doc.BackupPlan = out.BackupPlan
+			}
+			return err
+		})
+	if !there || err != nil {
 		return err
 	}
 	doc.Selections, err = s.selections(ctx, t, v.BackupPlanId)

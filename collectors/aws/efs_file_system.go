@@ -62,21 +62,18 @@ func (s *session) fileSystem(ctx context.Context, t *collect.Task, v types.FileS
 	}
 	sub.Tags = tags(v.Tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 	doc := FileSystemDoc{FileSystemDescription: v}
-	err := t.Call(ctx, "efs:DescribeBackupPolicy", func(ctx context.Context) error {
-		out, err := s.efs().DescribeBackupPolicy(ctx, &efs.DescribeBackupPolicyInput{FileSystemId: v.FileSystemId})
-		if err == nil && out.BackupPolicy == nil {
-			err = errNoResult
-		}
-		if err == nil {
-			doc.BackupPolicy = out.BackupPolicy
-		}
-		return err
-	})
-	if collect.IsAbsent(err, noSuchFileSystem) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	if err := t.Miss(&sub, "BackupPolicy", err); err != nil {
+	there, err := detail(ctx, t, &sub, "efs:DescribeBackupPolicy", []string{"BackupPolicy"},
+		func(ctx context.Context) error {
+			out, err := s.efs().DescribeBackupPolicy(ctx, &efs.DescribeBackupPolicyInput{FileSystemId: v.FileSystemId})
+			if err == nil && out.BackupPolicy == nil {
+				err = errNoResult
+			}
+			if err == nil {
+				doc.BackupPolicy = out.BackupPolicy
+			}
+			return err
+		}, noSuchFileSystem)
+	if !there || err != nil {
 		return err
 	}
 	return s.emit(ctx, t, sub, doc)

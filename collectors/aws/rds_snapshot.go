@@ -89,23 +89,20 @@ func (s *session) instanceSnapshot(ctx context.Context, t *collect.Task, v types
 	sub := subject(aws.ToString(v.DBSnapshotArn), aws.ToString(v.DBSnapshotIdentifier))
 	sub.Tags = rdsTags(v.TagList)
 	doc := DBSnapshotDoc{DBSnapshot: v}
-	err := t.Call(ctx, "rds:DescribeDBSnapshotAttributes", func(ctx context.Context) error {
-		out, err := s.rds().DescribeDBSnapshotAttributes(ctx, &rds.DescribeDBSnapshotAttributesInput{
-			DBSnapshotIdentifier: v.DBSnapshotIdentifier,
+	there, err := detail(ctx, t, &sub, "rds:DescribeDBSnapshotAttributes", []string{"Attributes"},
+		func(ctx context.Context) error {
+			out, err := s.rds().DescribeDBSnapshotAttributes(ctx, &rds.DescribeDBSnapshotAttributesInput{
+				DBSnapshotIdentifier: v.DBSnapshotIdentifier,
+			})
+			if err == nil && out.DBSnapshotAttributesResult == nil {
+				err = errNoResult
+			}
+			if err == nil {
+				doc.Attributes = some(out.DBSnapshotAttributesResult.DBSnapshotAttributes)
+			}
+			return err
 		})
-		if err == nil && out.DBSnapshotAttributesResult == nil {
-			err = errNoResult
-		}
-		if err == nil {
-			doc.Attributes = some(out.DBSnapshotAttributesResult.DBSnapshotAttributes)
-		}
-		return err
-	})
-	if collect.IsAbsent(err) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	if err := t.Miss(&sub, "Attributes", err); err != nil {
+	if !there || err != nil {
 		return err
 	}
 	return s.emit(ctx, t, sub, doc)
@@ -129,23 +126,20 @@ func (s *session) clusterSnapshot(ctx context.Context, t *collect.Task, v types.
 	sub := subject(aws.ToString(v.DBClusterSnapshotArn), aws.ToString(v.DBClusterSnapshotIdentifier))
 	sub.Tags = rdsTags(v.TagList)
 	doc := DBClusterSnapshotDoc{DBClusterSnapshot: v}
-	err := t.Call(ctx, "rds:DescribeDBClusterSnapshotAttributes", func(ctx context.Context) error {
-		out, err := s.rds().DescribeDBClusterSnapshotAttributes(ctx, &rds.DescribeDBClusterSnapshotAttributesInput{
-			DBClusterSnapshotIdentifier: v.DBClusterSnapshotIdentifier,
+	there, err := detail(ctx, t, &sub, "rds:DescribeDBClusterSnapshotAttributes", []string{"Attributes"},
+		func(ctx context.Context) error {
+			out, err := s.rds().DescribeDBClusterSnapshotAttributes(ctx, &rds.DescribeDBClusterSnapshotAttributesInput{
+				DBClusterSnapshotIdentifier: v.DBClusterSnapshotIdentifier,
+			})
+			if err == nil && out.DBClusterSnapshotAttributesResult == nil {
+				err = errNoResult
+			}
+			if err == nil {
+				doc.Attributes = some(out.DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes)
+			}
+			return err
 		})
-		if err == nil && out.DBClusterSnapshotAttributesResult == nil {
-			err = errNoResult
-		}
-		if err == nil {
-			doc.Attributes = some(out.DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes)
-		}
-		return err
-	})
-	if collect.IsAbsent(err) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	if err := t.Miss(&sub, "Attributes", err); err != nil {
+	if !there || err != nil {
 		return err
 	}
 	return s.emit(ctx, t, sub, doc)

@@ -75,24 +75,21 @@ func (s *session) warehouse(ctx context.Context, t *collect.Task, v types.Cluste
 	sub := subject(s.arn("redshift", "cluster:"+id), id)
 	sub.Tags = tags(v.Tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 	doc := RedshiftDoc{Cluster: v}
-	err := t.Call(ctx, "redshift:DescribeLoggingStatus", func(ctx context.Context) error {
-		out, err := s.redshift().DescribeLoggingStatus(ctx, &redshift.DescribeLoggingStatusInput{
-			ClusterIdentifier: v.ClusterIdentifier,
-		})
-		if err == nil {
-			doc.LoggingStatus = &RedshiftLogging{
-				BucketName: out.BucketName, LastFailureMessage: out.LastFailureMessage, LastFailureTime: out.LastFailureTime,
-				LastSuccessfulDeliveryTime: out.LastSuccessfulDeliveryTime, LogDestinationType: out.LogDestinationType,
-				LogExports: out.LogExports, LoggingEnabled: out.LoggingEnabled, S3KeyPrefix: out.S3KeyPrefix,
+	there, err := detail(ctx, t, &sub, "redshift:DescribeLoggingStatus", []string{"LoggingStatus"},
+		func(ctx context.Context) error {
+			out, err := s.redshift().DescribeLoggingStatus(ctx, &redshift.DescribeLoggingStatusInput{
+				ClusterIdentifier: v.ClusterIdentifier,
+			})
+			if err == nil {
+				doc.LoggingStatus = &RedshiftLogging{
+					BucketName: out.BucketName, LastFailureMessage: out.LastFailureMessage, LastFailureTime: out.LastFailureTime,
+					LastSuccessfulDeliveryTime: out.LastSuccessfulDeliveryTime, LogDestinationType: out.LogDestinationType,
+					LogExports: out.LogExports, LoggingEnabled: out.LoggingEnabled, S3KeyPrefix: out.S3KeyPrefix,
+				}
 			}
-		}
-		return err
-	})
-	if collect.IsAbsent(err) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	if err := t.Miss(&sub, "LoggingStatus", err); err != nil {
+			return err
+		})
+	if !there || err != nil {
 		return err
 	}
 	return s.emit(ctx, t, sub, doc)

@@ -83,13 +83,14 @@ func questions() []question {
 			}
 			return err
 		}},
-		{"Lifecycle", "s3:GetBucketLifecycleConfiguration", func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
-			out, err := c.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: q.name})
-			if err == nil {
-				q.doc.Lifecycle = &BucketLifecycle{Rules: some(out.Rules)}
-			}
-			return err
-		}},
+		{"Lifecycle", "s3:GetBucketLifecycleConfiguration",
+			func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
+				out, err := c.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: q.name})
+				if err == nil {
+					q.doc.Lifecycle = &BucketLifecycle{Rules: some(out.Rules)}
+				}
+				return err
+			}},
 		{"Logging", "s3:GetBucketLogging", func(ctx context.Context, c *s3.Client, q *bucketQuestions) error {
 			out, err := c.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: q.name})
 			if err == nil {

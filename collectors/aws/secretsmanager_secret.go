@@ -58,21 +58,18 @@ func (s *session) aboutSecret(ctx context.Context, t *collect.Task, v types.Secr
 	sub := subject(aws.ToString(v.ARN), aws.ToString(v.Name))
 	sub.Tags = tags(v.Tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 	doc := SecretDoc{SecretListEntry: v}
-	err := t.Call(ctx, "secretsmanager:GetResourcePolicy", func(ctx context.Context) error {
-		out, err := s.secretsmanager().GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: v.ARN})
-		if err == nil && out.ARN == nil {
-			err = errNoResult
-		}
-		if err == nil {
-			doc.Policy = out.ResourcePolicy
-		}
-		return err
-	})
-	if collect.IsAbsent(err) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	if err := t.Miss(&sub, "Policy", err); err != nil {
+	there, err := detail(ctx, t, &sub, "secretsmanager:GetResourcePolicy", []string{"Policy"},
+		func(ctx context.Context) error {
+			out, err := s.secretsmanager().GetResourcePolicy(ctx, &secretsmanager.GetResourcePolicyInput{SecretId: v.ARN})
+			if err == nil && out.ARN == nil {
+				err = errNoResult
+			}
+			if err == nil {
+				doc.Policy = out.ResourcePolicy
+			}
+			return err
+		})
+	if !there || err != nil {
 		return err
 	}
 	return s.emit(ctx, t, sub, doc)

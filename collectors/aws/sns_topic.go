@@ -68,25 +68,20 @@ func (s *session) topic(ctx context.Context, t *collect.Task, arn *string) error
 	id := aws.ToString(arn)
 	sub := subject(id, id[strings.LastIndexByte(id, ':')+1:])
 	doc := TopicDoc{TopicArn: arn}
-	err := t.Call(ctx, "sns:GetTopicAttributes", func(ctx context.Context) error {
-		out, err := s.sns().GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
-		if err == nil && len(out.Attributes) == 0 {
-			err = errNoResult
-		}
-		if err == nil {
-			doc.Policy, doc.Attributes = attribute(out.Attributes, "Policy"), maps.Clone(out.Attributes)
-			delete(doc.Attributes, "Policy")
-		}
-		return err
-	})
-	if collect.IsAbsent(err) {
-		t.Exclude(deleted, 1)
-		return nil
-	}
-	for _, key := range []string{"Attributes", "Policy"} {
-		if err := t.Miss(&sub, key, err); err != nil {
+	there, err := detail(ctx, t, &sub, "sns:GetTopicAttributes", []string{"Attributes", "Policy"},
+		func(ctx context.Context) error {
+			out, err := s.sns().GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: arn})
+			if err == nil && len(out.Attributes) == 0 {
+				err = errNoResult
+			}
+			if err == nil {
+				doc.Policy, doc.Attributes = attribute(out.Attributes, "Policy"), maps.Clone(out.Attributes)
+				delete(doc.Attributes, "Policy")
+			}
 			return err
-		}
+		})
+	if !there || err != nil {
+		return err
 	}
 	doc.Subscriptions, err = s.subscriptions(ctx, t, arn)
 	if err := t.Miss(&sub, "Subscriptions", err); err != nil {

@@ -35,6 +35,25 @@ func (s *session) emit(ctx context.Context, t *collect.Task, sub evidence.Subjec
 	})
 }
 
+// detail asks one more thing about a listed subject, which fills the keys of its document. It reports whether the
+// subject is still there: one that is gone, by any of the operation's Absent codes or by those given, is left out.
+func detail(
+	ctx context.Context, t *collect.Task, sub *evidence.Subject, op string, keys []string,
+	f func(ctx context.Context) error, gone ...string,
+) (bool, error) {
+	err := t.Call(ctx, op, f)
+	if collect.IsAbsent(err, gone...) {
+		t.Exclude(deleted, 1)
+		return false, nil
+	}
+	for _, key := range keys {
+		if err := t.Miss(sub, key, err); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // missAll records that everything which a call describes, the members of D, is missing if the call failed.
 func missAll[D any](t *collect.Task, sub *evidence.Subject, err error) error {
 	if err == nil {
