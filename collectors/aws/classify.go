@@ -85,5 +85,7 @@ func (Provider) Rates() map[string]collect.Rate {
 		"cloudtrail": {PerSecond: 8, Burst: 8},
 		"rds":        {PerSecond: 5, Burst: 20},
 		"sns":        {PerSecond: 25, Burst: 30},
+
+		"cloudtrail:LookupEvents": {PerSecond: 2, Burst: 2},
 	}
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // clock fills in the times of a document: "{{day-30}}" is thirty days before the simulated day, "{{base-400}}" 400 days
-// before day 0, "{{day-1 08:15}}" yesterday at a quarter past eight. All are written in RFC 3339, in UTC.
+// before day 0, "{{day-1 08:15}}" yesterday at a quarter past eight, "{{base+4 +2h30m}}" two and a half hours after day 4.
+// All are written in RFC 3339, in UTC.
 type clock struct{ base, now time.Time }
 
 // timed reports whether a value holds such a time.
@@ -99,6 +100,10 @@ func (c clock) time(expr string) (time.Time, error) {
 			return zero, err
 		}
 		t = t.AddDate(0, 0, d)
+	}
+	if later, found := strings.CutPrefix(hour, "+"); found {
+		d, err := time.ParseDuration(later)
+		return t.Add(d), err
 	}
 	if timeGiven {
 		h, err := time.Parse("15:04", hour)
