@@ -19,7 +19,11 @@ func (c *command) exposureCommand() *cobra.Command {
 		Short: "Show how long what was failing, with the uncertainty at both ends",
 		Long: `exposure lists the intervals in which a check on a subject failed within the period. Looking now and then cannot tell
 when exactly something opened or closed: "least" is the time between the first and the last failing look, "most" that
-between the looks around them at which it was good.`,
+between the looks around them at which it was good.
+
+Where an access log is collected (CloudTrail's events) and tells of the change, the bounds are those of the event, with who
+made it, from where, and what looking alone would have told. Of several changes that may have been it, all are named. Nothing
+is said where the log has a gap.`,
 		Example: "  exhibit exposure --from 2026-01-01 --to 2026-03-31",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -95,9 +95,28 @@ func demoExposure(t *testing.T, demo *Demo, p *report.Posture) {
 		if v := verdictOf(t, demo, e.FirstBad, e.Check, e.Subject); v != evidence.Fail {
 			t.Errorf("at %s the bucket is %q, want fail", e.FirstBad, v)
 		}
+		demoTurn(t, e.Opened, "sso-administrator/noor.castell", "DeleteBucketPublicAccessBlock", "PutBucketPolicy")
+		demoTurn(t, e.Closed, "sso-administrator/mira.holt", "PutBucketPolicy", "PutBucketPublicAccessBlock")
+		if e.ByLooks == nil || e.ByLooks.Least > e.Least || e.ByLooks.Most < e.Most {
+			t.Errorf("the log did not narrow down how long: %+v", e)
+		}
 		return
 	}
 	t.Error("the open bucket was not found")
+}
+
+// demoTurn holds that the access log tells who turned something, and by what.
+func demoTurn(t *testing.T, turn *evidence.Turn, by string, what ...string) {
+	t.Helper()
+	if turn == nil || len(turn.Acts) != len(what) {
+		t.Errorf("turned by %+v, want %v", turn, what)
+		return
+	}
+	for i, a := range turn.Acts {
+		if a.By != by || a.What != what[i] {
+			t.Errorf("act %d is %s by %s, want %s by %s", i, a.What, a.By, what[i], by)
+		}
+	}
 }
 
 func verdictOf(t *testing.T, demo *Demo, at time.Time, check, subject string) evidence.Verdict {

@@ -198,6 +198,7 @@ func exposuresOf(v *store.View, newest store.Assessment, text Text, period evide
 			_, k := text.Check(check)
 			return k.Severity
 		},
+		Log: logOf(v, newest.View, text, period.From),
 	})
 }
 

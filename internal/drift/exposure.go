@@ -20,6 +20,8 @@ type ExposureOptions struct {
 	Gaps func(subjectType, scope string) []evidence.Window
 	// Severity returns a check's severity. May be nil.
 	Severity func(check string) evidence.Severity
+	// Log narrows down when exposures began and ended. May be nil.
+	Log *Log
 }
 
 // Exposures returns how long what failed within the period, from intervals in order of scope, check, subject and time. It
@@ -34,9 +36,11 @@ func Exposures(states iter.Seq2[evidence.State, error], o ExposureOptions) ([]ev
 	}
 	var out []evidence.Exposure
 	var one []evidence.State
-	flush := func() {
-		out = append(out, o.subject(one)...)
+	flush := func() error {
+		more, err := o.subject(one)
+		out = append(out, more...)
 		one = one[:0]
+		return err
 	}
 	for s, err := range states {
 		if err != nil {
@@ -46,11 +50,15 @@ func Exposures(states iter.Seq2[evidence.State, error], o ExposureOptions) ([]ev
 			continue
 		}
 		if len(one) > 0 && !sameSubject(one[0], s) {
-			flush()
+			if err := flush(); err != nil {
+				return nil, err
+			}
 		}
 		one = append(one, s)
 	}
-	flush()
+	if err := flush(); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 
@@ -59,9 +67,10 @@ func sameSubject(a, b evidence.State) bool {
 }
 
 // subject walks the intervals of one check on one subject.
-func (o ExposureOptions) subject(states []evidence.State) []evidence.Exposure {
+func (o ExposureOptions) subject(states []evidence.State) ([]evidence.Exposure, error) {
 	var out []evidence.Exposure
 	var lastGood time.Time
+	var good evidence.State // the last
 	for i := 0; i < len(states); i++ {
 		s := states[i]
 		switch s.Verdict {
@@ -69,7 +78,7 @@ func (o ExposureOptions) subject(states []evidence.State) []evidence.Exposure {
 			continue
 		case evidence.Fail:
 		default:
-			lastGood = o.end(states, i)
+			lastGood, good = o.end(states, i), s
 			continue
 		}
 		e := evidence.Exposure{Control: s.Control, Check: s.Check, Scope: s.Scope, Type: s.Type, Subject: s.Subject,
@@ -78,15 +87,16 @@ func (o ExposureOptions) subject(states []evidence.State) []evidence.Exposure {
 			e.Severity = o.Severity(s.Check)
 		}
 		var blind []evidence.Window
+		var bad, next evidence.State // the last that failed, and what ended it
 		from := i
 		for ; i < len(states); i++ {
 			s := states[i]
 			if s.Verdict == evidence.Fail {
-				e.LastBad = o.end(states, i)
+				e.LastBad, bad = o.end(states, i), s
 			} else if s.Verdict == evidence.Unknown {
 				blind = append(blind, evidence.Window{From: states[i-1].Last, To: o.until(states, i)})
 			} else {
-				e.FirstGood, e.Ended = s.First, ended(s.Verdict)
+				e.FirstGood, e.Ended, next = s.First, ended(s.Verdict), s
 				break
 			}
 		}
@@ -94,11 +104,31 @@ func (o ExposureOptions) subject(states []evidence.State) []evidence.Exposure {
 			blind = append(blind, evidence.Window{From: firstUnknown(states, from), To: e.FirstBad})
 		}
 		i-- // the interval that ended it is a good one for the next
+		if err := o.narrow(&e, good, states[from], bad, next); err != nil {
+			return nil, fmt.Errorf("narrow down when %s failed: %w", e.Subject, err)
+		}
 		if o.measure(&e, blind) {
 			out = append(out, e)
 		}
 	}
-	return out
+	return out, nil
+}
+
+// narrow asks the log for what began and ended an exposure: between the last good interval and the first bad one, and
+// between the last bad one and what came next.
+func (o ExposureOptions) narrow(e *evidence.Exposure, good, first, last, next evidence.State) (err error) {
+	if o.Log == nil {
+		return nil
+	}
+	if !e.LastGood.IsZero() {
+		if e.Opened, err = o.Log.Turn(good, first, evidence.Window{From: e.LastGood, To: e.FirstBad}); err != nil {
+			return err
+		}
+	}
+	if !e.FirstGood.IsZero() {
+		e.Closed, err = o.Log.Turn(last, next, evidence.Window{From: e.LastBad, To: e.FirstGood})
+	}
+	return err
 }
 
 // end returns the last look of an interval: of one still open, the last look there was.
@@ -144,7 +174,25 @@ func ended(v evidence.Verdict) string {
 
 // measure fills the durations and reports whether the exposure may have been open within the period at all.
 func (o ExposureOptions) measure(e *evidence.Exposure, blind []evidence.Window) bool {
-	possible := evidence.Window{From: e.LastGood, To: e.FirstGood}
+	if o.Gaps != nil {
+		blind = append(blind, o.Gaps(e.Type, e.Scope)...)
+	}
+	looks, possible := o.bounds(*e, blind)
+	e.Least, e.Most = looks.Least, looks.Most
+	if e.Opened != nil || e.Closed != nil {
+		e.ByLooks = &looks
+		var narrow evidence.Bounds
+		narrow, possible = o.bounds(e.Narrowed(), blind)
+		e.Least, e.Most = narrow.Least, narrow.Most
+	}
+	e.Unseen = evidence.Duration(covered(blind, possible))
+	return !possible.To.Before(possible.From)
+}
+
+// bounds says how long an exposure lasted within the period by the times around its beginning and its end, and within what
+// it is possible at all.
+func (o ExposureOptions) bounds(e evidence.Exposure, blind []evidence.Window) (b evidence.Bounds, possible evidence.Window) {
+	possible = evidence.Window{From: e.LastGood, To: e.FirstGood}
 	if e.LastGood.IsZero() {
 		possible.From = o.Period.From
 		if e.FirstBad.Before(possible.From) {
@@ -154,15 +202,11 @@ func (o ExposureOptions) measure(e *evidence.Exposure, blind []evidence.Window) 
 	if e.FirstGood.IsZero() {
 		possible.To = o.AsOf
 	}
-	if o.Gaps != nil {
-		blind = append(blind, o.Gaps(e.Type, e.Scope)...)
-	}
 	certain := clip(evidence.Window{From: e.FirstBad, To: e.LastBad}, o.Period)
 	possible = clip(possible, o.Period)
-	e.Unseen = evidence.Duration(covered(blind, possible))
-	e.Least = evidence.Duration(length(certain) - covered(blind, certain))
-	e.Most = evidence.Duration(length(possible))
-	return !possible.To.Before(possible.From)
+	b.Least = evidence.Duration(length(certain) - covered(blind, certain))
+	b.Most = evidence.Duration(length(possible))
+	return b, possible
 }
 
 func length(w evidence.Window) time.Duration { return max(0, w.To.Sub(w.From)) }

@@ -26,7 +26,9 @@ func covered(windows []evidence.Window, w evidence.Window) time.Duration {
 
 // Gaps returns the intervals of the period, as known at asOf, in which a series has no whole list that is younger than its
 // freshness, in order of series and time. Snapshots may come in any order; give the newest from before the period, too.
-// freshness returns the shortest time that a control grants evidence of a subject type; 0 means that none reads it.
+// freshness returns the shortest time that a control grants evidence of a subject type; 0 means that none reads it. Of a
+// population that is collected by high-water mark it returns the gaps of its coverage: what a missed look would have told,
+// the next one tells.
 //
 // BUG: a series of which no snapshot was ever committed is not known here; the scopes of a run tell about those.
 func Gaps(snapshots iter.Seq2[evidence.Snapshot, error], freshness func(subjectType string) evidence.Duration,
@@ -45,11 +47,51 @@ func Gaps(snapshots iter.Seq2[evidence.Snapshot, error], freshness func(subjectT
 	for _, name := range sortedKeys(by) {
 		snaps := by[name]
 		slices.SortStableFunc(snaps, func(a, b evidence.Snapshot) int { return a.Window.To.Compare(b.Window.To) })
-		if fresh := time.Duration(freshness(snaps[0].Collector)); fresh > 0 {
+		fresh := time.Duration(freshness(snaps[0].Collector))
+		switch {
+		case fresh <= 0:
+		case snaps[len(snaps)-1].Completeness.Coverage != nil:
+			out = append(out, eventGaps(name, snaps, fresh, period, asOf)...)
+		default:
 			out = append(out, seriesGaps(name, snaps, fresh, period, asOf)...)
 		}
 	}
 	return out, nil
+}
+
+// eventGaps returns the gaps in what the snapshots cover together, the newest first asked, and since the last of them.
+func eventGaps(name string, snaps []evidence.Snapshot, fresh time.Duration, period evidence.Window, asOf time.Time) []evidence.Gap {
+	var out []evidence.Gap
+	add := func(w evidence.Window, reason evidence.Outcome) {
+		if w = clip(w, period); w.To.After(w.From) {
+			out = append(out, evidence.Gap{Series: name, Window: w, Reason: reason})
+		}
+	}
+	last := snaps[len(snaps)-1]
+	if to := last.Completeness.Coverage.Span.To; asOf.Sub(to) > fresh {
+		var tried evidence.Outcome
+		if !last.Listed() {
+			tried = last.Outcome
+		}
+		add(evidence.Window{From: to, To: asOf}, tried)
+	}
+	known := asOf // what lies behind it was told by a newer snapshot
+	for _, s := range slices.Backward(snaps) {
+		c := s.Completeness.Coverage
+		if c == nil || !c.Span.From.Before(known) {
+			continue
+		}
+		for _, g := range c.Gaps {
+			w := g.Window
+			if w.To.After(known) {
+				w.To = known
+			}
+			add(w, evidence.OutcomeSkipped)
+		}
+		known = c.Span.From
+	}
+	slices.SortFunc(out, func(a, b evidence.Gap) int { return a.Window.From.Compare(b.Window.From) })
+	return out
 }
 
 func seriesGaps(name string, snaps []evidence.Snapshot, fresh time.Duration, period evidence.Window, asOf time.Time) []evidence.Gap {

@@ -91,6 +91,48 @@ type Exposure struct {
 	// Least and Most bound how long it failed within the period asked for.
 	Least Duration `json:"least"`
 	Most  Duration `json:"most"`
+	// Opened and Closed say what an access log tells of the changes that began and ended it; nil when it tells nothing.
+	// Where they are, Least and Most rest on them, and ByLooks holds what looking alone tells.
+	Opened  *Turn   `json:"opened,omitempty"`
+	Closed  *Turn   `json:"closed,omitempty"`
+	ByLooks *Bounds `json:"by_looks,omitempty"`
 	// Unseen sums the time inside the interval in which nothing was looked at (unknown verdicts, gaps).
 	Unseen Duration `json:"unseen,omitempty"`
+}
+
+// Narrowed returns the exposure with the times around its beginning and its end as an access log tells them, where one does.
+func (e Exposure) Narrowed() Exposure {
+	if e.Opened != nil {
+		e.LastGood, e.FirstBad = e.Opened.Window.From, e.Opened.Window.To
+	}
+	if e.Closed != nil {
+		e.LastBad, e.FirstGood = e.Closed.Window.From, e.Closed.Window.To
+	}
+	return e
+}
+
+// Bounds are the least and the most that something can have lasted.
+type Bounds struct {
+	Least Duration `json:"least"`
+	Most  Duration `json:"most"`
+}
+
+// Turn is the change that began or ended an exposure, as far as an access log narrows it down.
+type Turn struct {
+	// Window is from the first to the last act that may have made the change: it was one of them, or several together.
+	Window Window `json:"window"`
+	// Acts are these acts in order of time; More counts those left out before the last.
+	Acts []Act `json:"acts"`
+	More int   `json:"more,omitempty"`
+}
+
+// Act is one change as an access log tells it.
+type Act struct {
+	At   time.Time `json:"at"`
+	What string    `json:"what"`           // the provider's name of the call
+	By   string    `json:"by"`             // who called, as people call them
+	From string    `json:"from,omitempty"` // the address that the call came from
+	ID   string    `json:"id"`             // the event's own id
+	// Event is the event's object.
+	Event Digest `json:"event"`
 }

@@ -167,7 +167,7 @@ func (b *builder) accept() []AcceptanceState {
 	for i := range b.failures {
 		f := &b.failures[i]
 		if e, ok := open[f.Key()]; ok {
-			f.Since, f.NeverGood = e.FirstBad, e.LastGood.IsZero()
+			f.Since, f.NeverGood = e.Narrowed().FirstBad, e.LastGood.IsZero()
 		}
 		for j := range out {
 			a := &out[j]
@@ -226,6 +226,7 @@ func narrow(changes []evidence.Change, exposures []evidence.Exposure) []evidence
 		}
 		for _, e := range by[place{c.Scope, c.Check, c.Subject}] {
 			var w evidence.Window
+			e = e.Narrowed()
 			switch {
 			case c.After == string(evidence.Fail):
 				w = evidence.Window{From: e.LastGood, To: e.FirstBad}

@@ -134,12 +134,28 @@ func RequirementsCSV(w io.Writer, frameworks []FrameworkPosture) error {
 // ExposuresCSV writes exposures; durations are seconds.
 func ExposuresCSV(w io.Writer, exposures []evidence.Exposure) error {
 	s := newSheet(w, "severity", "control", "check", "scope", "type", "subject", "name", "last_good", "first_bad", "last_bad",
-		"first_good", "ended", "least_seconds", "most_seconds", "unseen_seconds")
+		"first_good", "ended", "least_seconds", "most_seconds", "unseen_seconds", "opened_from", "opened_to", "opened_by",
+		"closed_from", "closed_to", "closed_by", "least_seconds_by_looks", "most_seconds_by_looks")
 	for _, e := range exposures {
-		s.row(string(e.Severity), e.Control, e.Check, e.Scope, e.Type, e.Subject, e.Name, stamp(e.LastGood), stamp(e.FirstBad),
-			stamp(e.LastBad), stamp(e.FirstGood), e.Ended, seconds(e.Least), seconds(e.Most), seconds(e.Unseen))
+		row := []string{string(e.Severity), e.Control, e.Check, e.Scope, e.Type, e.Subject, e.Name, stamp(e.LastGood), stamp(e.FirstBad),
+			stamp(e.LastBad), stamp(e.FirstGood), e.Ended, seconds(e.Least), seconds(e.Most), seconds(e.Unseen)}
+		row = append(append(row, turnCells(e.Opened)...), turnCells(e.Closed)...)
+		if e.ByLooks != nil {
+			row = append(row, seconds(e.ByLooks.Least), seconds(e.ByLooks.Most))
+		} else {
+			row = append(row, "", "")
+		}
+		s.row(row...)
 	}
 	return s.flush("exposures")
+}
+
+// turnCells are the bounds of a turn and who made it.
+func turnCells(t *evidence.Turn) []string {
+	if t == nil {
+		return []string{"", "", ""}
+	}
+	return []string{stamp(t.Window.From), stamp(t.Window.To), turnWho(t)}
 }
 
 // ChangesCSV writes drift, one row for each differing field, or one when no field is named.

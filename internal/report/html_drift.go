@@ -45,7 +45,8 @@ func exposurePeriod(p *Posture) (from, to time.Time) {
 }
 
 func (h *html) exposure(e evidence.Exposure, gaps []evidence.Gap, from, to time.Time) {
-	begin, end := e.LastGood, e.FirstGood
+	n := e.Narrowed()
+	begin, end := n.LastGood, n.FirstGood
 	if begin.IsZero() {
 		begin = from
 		if e.FirstBad.Before(from) {
@@ -66,14 +67,21 @@ func (h *html) exposure(e evidence.Exposure, gaps []evidence.Gap, from, to time.
 	} else {
 		said += "; " + label(e.Ended) + " " + minute(e.FirstGood)
 	}
-	h.put(`<li><div class="who">{}<small>{} · {}</small><small><code>{}</code></small></div>`, subjectName(e.Name, e.Subject),
+	h.put(`<li><div class="who">{}<small>{} · {}</small><small><code>{}</code></small>`, subjectName(e.Name, e.Subject),
 		severity(e.Severity), e.Check, e.Scope)
+	if e.Opened != nil {
+		h.put(`<small>opened {}, {}</small>`, turnWhen(e.Opened), turnWho(e.Opened))
+	}
+	if e.Closed != nil {
+		h.put(`<small>closed {}, {}</small>`, turnWhen(e.Closed), turnWho(e.Closed))
+	}
+	h.put("</div>")
 	h.put(`<svg viewBox="0 0 1000 20" preserveAspectRatio="none" role="img"><title>{}: {}</title>`, subjectName(e.Name, e.Subject), said)
 	for _, t := range ticks(from, to) {
 		h.put(`<path class="tick" d="M{} 0V20"/>`, position(t, from, to))
 	}
 	h.band("maybe", begin, end, from, to)
-	h.band("sure", e.FirstBad, e.LastBad, from, to)
+	h.band("sure", n.FirstBad, n.LastBad, from, to)
 	for _, g := range gaps {
 		w := g.Window
 		if !strings.HasSuffix(g.Series, "|"+e.Type+"|"+e.Scope) || !w.To.After(e.FirstBad) || !w.From.Before(e.LastBad) {
@@ -94,6 +102,9 @@ func (h *html) exposure(e evidence.Exposure, gaps []evidence.Gap, from, to time.
 	h.put(`</svg><div class="long">{}<br><span class="soft">{}`, span(e.Least, e.Most), ended)
 	if e.Unseen > 0 {
 		h.put(`, {} unseen`, duration(e.Unseen))
+	}
+	if e.ByLooks != nil {
+		h.put(`<br>by looks {}`, span(e.ByLooks.Least, e.ByLooks.Most))
 	}
 	h.put("</span></div></li>\n")
 }

@@ -208,17 +208,65 @@ func value(raw []byte, n int) string {
 }
 
 func exposureStart(e evidence.Exposure) string {
-	if e.LastGood.IsZero() {
+	switch {
+	case e.Opened != nil:
+		return turnWhen(e.Opened)
+	case e.LastGood.IsZero():
 		return "before " + minute(e.FirstBad)
 	}
 	return minute(e.FirstBad)
 }
 
 func exposureEnd(e evidence.Exposure) string {
-	if e.FirstGood.IsZero() {
+	switch {
+	case e.Closed != nil:
+		return label(e.Ended) + " " + turnWhen(e.Closed)
+	case e.FirstGood.IsZero():
 		return "open"
 	}
 	return e.Ended + " " + minute(e.FirstGood)
+}
+
+// turnWhen is the moment of the act, or the first and the last that may have been it.
+func turnWhen(t *evidence.Turn) string {
+	if t.Window.From.Equal(t.Window.To) {
+		return minute(t.Window.From)
+	}
+	return minute(t.Window.From) + " to " + minute(t.Window.To)
+}
+
+// turnWho says who did what from where: "by alice (PutBucketPolicy from 1.2.3.4)". Of several acts it says that it was one of
+// them, and names who did them.
+func turnWho(t *evidence.Turn) string {
+	if len(t.Acts) == 1 {
+		return "by " + t.Acts[0].By + " (" + actWhat(t.Acts[0]) + ")"
+	}
+	var who, what []string
+	for _, a := range t.Acts {
+		if !slices.Contains(who, a.By) {
+			who = append(who, a.By)
+		}
+		if !slices.Contains(what, actWhat(a)) {
+			what = append(what, actWhat(a))
+		}
+	}
+	return "one of " + group(len(t.Acts)+t.More) + " changes by " + strings.Join(who, ", ") + " (" + strings.Join(what, ", ") + ")"
+}
+
+func actWhat(a evidence.Act) string {
+	if a.From == "" {
+		return a.What
+	}
+	return a.What + " from " + a.From
+}
+
+// lasted is how long an exposure lasted, with what looking alone would have told of it.
+func lasted(e evidence.Exposure) string {
+	out := span(e.Least, e.Most)
+	if e.ByLooks != nil {
+		out += "; by looks " + span(e.ByLooks.Least, e.ByLooks.Most)
+	}
+	return out
 }
 
 func unseen(e evidence.Exposure) string {

@@ -180,7 +180,13 @@ func sampleInput() Input {
 			Period: evidence.Window{From: at(1, 0), To: at(90, 0)}, Expires: at(85, 0)}},
 		Exposures: []evidence.Exposure{
 			{Control: "public-storage", Check: "aws.s3.bucket-public", Scope: prod, Type: "aws.s3.bucket", Subject: arn("invoices"), Name: "invoices", Severity: evidence.Critical,
-				LastGood: at(29, 6), FirstBad: at(30, 6), LastBad: at(47, 6), FirstGood: at(48, 6), Ended: "passed", Least: h(17 * 24), Most: h(19 * 24)},
+				LastGood: at(29, 6), FirstBad: at(30, 6), LastBad: at(47, 6), FirstGood: at(48, 6), Ended: "passed", Least: h(17*24 + 15), Most: h(17*24 + 16),
+				ByLooks: &evidence.Bounds{Least: h(17 * 24), Most: h(19 * 24)},
+				Opened: &evidence.Turn{Window: evidence.Window{From: at(29, 16), To: at(29, 16)}, Acts: []evidence.Act{
+					{At: at(29, 16), What: "PutBucketPolicy", By: "sso-administrator/noor", From: "198.51.100.7", ID: "e1", Event: evidence.Sum([]byte("e1"))}}},
+				Closed: &evidence.Turn{Window: evidence.Window{From: at(47, 7), To: at(47, 8)}, Acts: []evidence.Act{
+					{At: at(47, 7), What: "PutBucketPolicy", By: "ann", From: "198.51.100.7", ID: "e2", Event: evidence.Sum([]byte("e2"))},
+					{At: at(47, 8), What: "PutBucketPublicAccessBlock", By: "ben", ID: "e3", Event: evidence.Sum([]byte("e3"))}}}},
 			{Control: "public-storage", Check: "aws.s3.bucket-public", Scope: prod, Type: "aws.s3.bucket", Subject: arn("press-kit"), Name: "press-kit", Severity: evidence.Critical,
 				FirstBad: at(1, 6), LastBad: at(90, 6), Least: h(89 * 24), Most: h(89*24 + 6)},
 			{Control: "reviewed-changes", Check: "github.pull-request-review", Scope: "github:acme", Type: "github.pull-request", Subject: "https://github.com/acme/pay/pull/412", Name: "acme/pay#412",

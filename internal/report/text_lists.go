@@ -100,10 +100,31 @@ func Exposures(w io.Writer, exposures []evidence.Exposure, o TextOptions) error 
 	var rows [][]string
 	for _, e := range exposures {
 		rows = append(rows, []string{plain(string(e.Severity)), plain(e.Check), plain(subjectName(e.Name, e.Subject)),
-			plain(e.Scope), exposureStart(e), plain(exposureEnd(e)), span(e.Least, e.Most), unseen(e)})
+			plain(e.Scope), plain(exposureStart(e)), plain(exposureEnd(e)), lasted(e), unseen(e)})
 	}
-	t.rows([]string{"Severity", "Check", "Subject", "Scope", "Began", "Ended", "Failed for", "Unseen"}, []int{2, 4, 5}, []int{7, 0}, rows)
+	t.rows([]string{"Severity", "Check", "Subject", "Scope", "Began", "Ended", "Failed for", "Unseen"}, []int{2, 4, 5, 6}, []int{7, 0}, rows)
+	t.turns(exposures)
 	return t.w.Flush()
+}
+
+// turns tells who began and who ended what failed, as far as an access log tells.
+func (p *page) turns(exposures []evidence.Exposure) {
+	var rows [][]string
+	for _, e := range exposures {
+		for _, one := range []struct {
+			what string
+			turn *evidence.Turn
+		}{{"opened", e.Opened}, {"closed", e.Closed}} {
+			if one.turn != nil {
+				rows = append(rows, []string{plain(e.Check), plain(subjectName(e.Name, e.Subject)), one.what, turnWhen(one.turn),
+					plain(turnWho(one.turn))})
+			}
+		}
+	}
+	if len(rows) > 0 {
+		p.heading("By whom, as access logs tell")
+		p.rows([]string{"Check", "Subject", "What", "When", "By"}, []int{4, 1, 3}, []int{0}, rows)
+	}
 }
 
 // Gaps writes where nobody looked.
@@ -122,8 +143,11 @@ func gapLength(g evidence.Gap) string {
 }
 
 func gapReason(g evidence.Gap) string {
-	if g.Reason == "" {
+	switch g.Reason {
+	case "":
 		return "no collection was tried"
+	case evidence.OutcomeSkipped:
+		return "nobody can tell any more"
 	}
 	return plain(string(g.Reason))
 }
