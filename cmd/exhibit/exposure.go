@@ -23,7 +23,7 @@ between the looks around them at which it was good.
 
 Where an access log is collected (CloudTrail's events) and tells of the change, the bounds are those of the event, with who
 made it, from where, and what looking alone would have told. Of several changes that may have been it, all are named. Nothing
-is said where the log has a gap.`,
+is said where the log has a gap, or before its events have settled.`,
 		Example: "  exhibit exposure --from 2026-01-01 --to 2026-03-31",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

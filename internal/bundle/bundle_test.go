@@ -131,6 +131,28 @@ func TestOmissions(t *testing.T) {
 	}
 }
 
+// TestEventsThatNobodyKnows holds that a gap in the events of a population is told, once for each series.
+func TestEventsThatNobodyKnows(t *testing.T) {
+	c := newCompany(t, 3)
+	c.forgotten = true
+	c.live(t, 0, 3)
+	b, _, _ := write(t, c, c.request(0, 3))
+	var got []format.Omission
+	for _, o := range omissions(t, b) {
+		if o.What == "events" {
+			got = append(got, o)
+		}
+	}
+	var want []format.Omission
+	for _, account := range []string{"111122223333", "444455556666"} {
+		want = append(want, format.Omission{What: "events", Name: "prod|aws.iam.user|aws:" + account, Reason: "the provider forgot",
+			Count: 3, First: on(-2), Last: on(-1)})
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestNoEvidence(t *testing.T) {
 	c := newCompany(t, 3)
 	c.live(t, 0, 3)

@@ -50,6 +50,7 @@ type company struct {
 	catalog                 evidence.Digest
 	series                  map[string]evidence.Digest   // newest snapshot by series
 	objects                 map[string]map[string]object // by series and id
+	forgotten               bool                         // users come with a gap, as events may
 }
 
 type object struct {
@@ -92,6 +93,10 @@ func (c *company) run(t testing.TB, n int) {
 					Permission: "s3:ListAllMyBuckets"}}
 			} else {
 				s.Subjects = c.subjects(t, s.Series(), collector, n)
+			}
+			if c.forgotten && collector == "aws.iam.user" {
+				s.Completeness.Coverage = &evidence.Coverage{Span: evidence.Window{From: on(n - 9), To: on(n)}, Gaps: []evidence.Unknowable{
+					{Window: evidence.Window{From: on(-2), To: on(-1)}, Reason: "the provider forgot"}}}
 			}
 			d := c.memory.object(t, s)
 			snapshots[s.Series()], c.series[s.Series()] = d, d

@@ -108,6 +108,9 @@ func (r record) effects() []effect {
 		return one("aws.iam.user", "", name, parts...)
 	}
 	role := func(parts ...string) []effect { return one("aws.iam.role", "", r.first("request.roleName"), parts...) }
+	team := func(parts ...string) []effect {
+		return one("aws.iam.group", "", r.first("request.groupName"), parts...)
+	}
 	policy := func(parts ...string) []effect {
 		return one("aws.iam.policy", "", r.first("request.policyArn"), parts...)
 	}
@@ -160,6 +163,12 @@ func (r record) effects() []effect {
 		return user("InlinePolicies")
 	case "PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary":
 		return user("PermissionsBoundary")
+	case "CreateGroup", "DeleteGroup":
+		return team()
+	case "AttachGroupPolicy", "DetachGroupPolicy":
+		return team("AttachedPolicies")
+	case "PutGroupPolicy", "DeleteGroupPolicy":
+		return team("InlinePolicies")
 	case "CreateRole", "DeleteRole":
 		return role()
 	case "UpdateAssumeRolePolicy":
@@ -238,7 +247,7 @@ func targetOf(c cause) (t target, population string) {
 		population = bucketChanges
 	case "aws.cloudtrail.trail":
 		t.region, t.name, population = c.region, lastAfter(c.id, "trail/"), trailChanges
-	case "aws.iam.user", "aws.iam.role":
+	case "aws.iam.user", "aws.iam.role", "aws.iam.group":
 		t.name, population = lastAfter(c.id, "/"), identityChanges
 	case "aws.iam.policy":
 		t.name, population = c.id, identityChanges

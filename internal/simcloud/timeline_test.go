@@ -118,8 +118,9 @@ func TestClock(t *testing.T) {
 	c := clock{base: base, now: base.AddDate(0, 0, 10)}
 	for in, want := range map[string]string{
 		"{{day}}": "2026-07-13T06:00:00Z", "{{day-30}}": "2026-06-13T06:00:00Z", "{{base}}": "2026-07-03T06:00:00Z",
-		"{{base+2 08:15}}": "2026-07-05T08:15:00Z", "at {{day-1 23:59}}, at last": "at 2026-07-12T23:59:00Z, at last",
-		"plain": "plain", "{{": "", "{{night}}": "", "{{day 25:00}}": "", "{{day-x}}": "",
+		"{{base+2 08:15}}": "2026-07-05T08:15:00Z", "{{base+2 +20h30m}}": "2026-07-06T02:30:00Z", "{{base +late}}": "",
+		"at {{day-1 23:59}}, at last": "at 2026-07-12T23:59:00Z, at last",
+		"plain":                       "plain", "{{": "", "{{night}}": "", "{{day 25:00}}": "", "{{day-x}}": "",
 	} {
 		got, err := c.text(in)
 		if (err != nil) != (want == "") || err == nil && got != want {
