@@ -273,16 +273,16 @@ func (r rested) region(scope string) string {
 	return ""
 }
 
-// docParts finds the members of documents that an expression reads; bareDoc a document that is read as a whole.
+// docParts finds the members of documents that an expression reads; whole a document or a subject that is read as a whole.
 var (
 	docParts = regexp.MustCompile(`\bdoc\.\??([A-Za-z_]\w*)`)
-	bareDoc  = regexp.MustCompile(`\bdoc\b(?:[^.]|$)`)
+	whole    = regexp.MustCompile(`\b(?:doc|subject)\b(?:[^.]|$)|\beffective\(`)
 )
 
 // readParts returns the top-level members of documents that a check reads; nil is all.
 func readParts(k evidence.Check) []string {
 	text := k.Where + "\n" + k.Assert
-	if bareDoc.MatchString(text) {
+	if whole.MatchString(text) {
 		return nil
 	}
 	var out []string
