@@ -124,6 +124,12 @@ func collectOnce(t *testing.T, cloud *simcloud.Cloud, source collect.OpenSource)
 
 func start(t *testing.T, pageSize int) *simcloud.Cloud {
 	t.Helper()
+	return startWith(t, simcloud.Options{PageSize: pageSize})
+}
+
+// startWith serves the demo's company as it is on its last day.
+func startWith(t *testing.T, o simcloud.Options) *simcloud.Cloud {
+	t.Helper()
 	root, err := fs.Sub(estates.FS, "demo")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +138,7 @@ func start(t *testing.T, pageSize int) *simcloud.Cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud, err := simcloud.New(estate, simcloud.Options{PageSize: pageSize})
+	cloud, err := simcloud.New(estate, o)
 	if err != nil {
 		t.Fatal(err)
 	}

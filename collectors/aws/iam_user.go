@@ -89,13 +89,15 @@ func (s *session) user(ctx context.Context, t *collect.Task, u types.UserDetail,
 	} else {
 		doc.Credential = rows.row(sub.Name)
 	}
-	err := t.Call(ctx, "iam:ListAccessKeys", func(ctx context.Context) error {
-		out, err := s.iam().ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: u.UserName})
-		if err == nil {
-			doc.AccessKeys = some(out.AccessKeyMetadata) // a user has two at most
-		}
-		return err
+	keys := []types.AccessKeyMetadata{}
+	p := iam.NewListAccessKeysPaginator(s.iam(), &iam.ListAccessKeysInput{UserName: u.UserName})
+	err := pages(ctx, t, "iam:ListAccessKeys", p, func(page *iam.ListAccessKeysOutput) error {
+		keys = append(keys, page.AccessKeyMetadata...)
+		return nil
 	})
+	if err == nil {
+		doc.AccessKeys = keys
+	}
 	if collect.IsAbsent(err) {
 		t.Exclude(deleted, 1)
 		return nil
@@ -103,14 +105,16 @@ func (s *session) user(ctx context.Context, t *collect.Task, u types.UserDetail,
 	if err := t.Miss(&sub, "AccessKeys", err); err != nil {
 		return err
 	}
-	_, err = t.Part(ctx, &sub, "MFADevices", "iam:ListMFADevices", func(ctx context.Context) error {
-		out, err := s.iam().ListMFADevices(ctx, &iam.ListMFADevicesInput{UserName: u.UserName})
-		if err == nil {
-			doc.MFADevices = some(out.MFADevices) // a user has eight at most
-		}
-		return err
+	devices := []types.MFADevice{}
+	d := iam.NewListMFADevicesPaginator(s.iam(), &iam.ListMFADevicesInput{UserName: u.UserName})
+	err = pages(ctx, t, "iam:ListMFADevices", d, func(page *iam.ListMFADevicesOutput) error {
+		devices = append(devices, page.MFADevices...)
+		return nil
 	})
-	if err != nil {
+	if err == nil {
+		doc.MFADevices = devices
+	}
+	if err := t.Miss(&sub, "MFADevices", err); err != nil {
 		return err
 	}
 	return s.emit(ctx, t, sub, doc)

@@ -160,13 +160,13 @@ func (s *session) identity(ctx context.Context, t *collect.Task) (evidence.Ident
 func (s *session) aliases(ctx context.Context, t *collect.Task) ([]string, error) {
 	const op = "iam:ListAccountAliases"
 	names, err := collect.Once(ctx, t, "aliases", func(ctx context.Context) ([]string, error) {
-		out, err := ask(ctx, t, op, func(ctx context.Context) (*iam.ListAccountAliasesOutput, error) {
-			return s.iam().ListAccountAliases(ctx, &iam.ListAccountAliasesInput{})
+		names := []string{}
+		p := iam.NewListAccountAliasesPaginator(s.iam(), &iam.ListAccountAliasesInput{})
+		err := pages(ctx, t, op, p, func(page *iam.ListAccountAliasesOutput) error {
+			names = append(names, page.AccountAliases...)
+			return nil
 		})
-		if err != nil {
-			return nil, err
-		}
-		return some(out.AccountAliases), nil
+		return names, err
 	})
 	if err == nil {
 		t.Relies(op)

@@ -129,7 +129,8 @@ func (k *awsCall) find(services []string) *awsFail {
 		}
 	}
 	if k.model == nil {
-		return &awsFail{http.StatusNotFound, "UnknownOperationException", "simcloud does not know " + k.Method + " " + k.URL.Path}
+		return &awsFail{http.StatusNotFound, "UnknownOperationException",
+			"simcloud does not know " + k.Method + " " + k.URL.Path}
 	}
 	return nil
 }

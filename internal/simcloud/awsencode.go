@@ -18,11 +18,17 @@ type codec interface {
 	element(dst []byte, list *apiRef, v any) ([]byte, error)
 }
 
-// page is a part of a list. one appends what enc makes of its i-th element, rendered once a shape.
+// page is a part of a list.
 type page struct {
 	w   window
-	one func(dst []byte, i int, enc func(dst []byte, v any) ([]byte, error)) ([]byte, error)
+	one element
 }
+
+// element appends what enc makes of the i-th element of a list, rendered once a shape.
+type element func(dst []byte, i int, enc encode) ([]byte, error)
+
+// encode appends a value on the wire.
+type encode func(dst []byte, v any) ([]byte, error)
 
 // each appends all elements of the page.
 func (p *page) each(dst []byte, between string, c codec, list *apiRef) ([]byte, error) {
@@ -158,7 +164,8 @@ func epoch(t time.Time) string {
 }
 
 // jsonCodec writes JSON 1.0, JSON 1.1 and REST JSON, whose times are seconds since 1970 unless the model says otherwise.
-type jsonCodec struct{}
+// An odd one does as Options.Odd says.
+type jsonCodec struct{ odd bool }
 
 func (c jsonCodec) element(dst []byte, list *apiRef, v any) ([]byte, error) {
 	return c.value(dst, list.Member, v)
@@ -167,6 +174,9 @@ func (c jsonCodec) element(dst []byte, list *apiRef, v any) ([]byte, error) {
 // object appends the members of a structure that stand in the body.
 func (c jsonCodec) object(dst []byte, s *apiShape, v any) ([]byte, error) {
 	dst, first := append(dst, '{'), true
+	if c.odd {
+		dst, first = append(dst, `"SimcloudNew":{"Of":[1,null]}`...), false
+	}
 	err := s.visit(v, func(r *apiRef, v any) (err error) {
 		if r.Location != "" {
 			return nil
@@ -220,6 +230,9 @@ func (c jsonCodec) value(dst []byte, r *apiRef, v any) ([]byte, error) {
 }
 
 func (c jsonCodec) list(dst []byte, r *apiRef, v any) (out []byte, err error) {
+	if l, isList := v.([]any); c.odd && isList && len(l) == 0 {
+		return append(dst, "null"...), nil
+	}
 	dst = append(dst, '[')
 	if p, ok := v.(*page); ok {
 		if dst, err = p.each(dst, ",", c, r); err != nil {

@@ -68,7 +68,7 @@ type apiPages struct {
 type apiRef struct {
 	Shape         string `json:"shape"`
 	LocationName  string `json:"locationName,omitempty"`
-	Location      string `json:"location,omitempty"` // header, headers, querystring, uri, statusCode; text of the root element
+	Location      string `json:"location,omitempty"` // header, querystring, uri, statusCode; text of the root element
 	QueryName     string `json:"queryName,omitempty"`
 	ResultWrapper string `json:"resultWrapper,omitempty"`
 	Timestamp     string `json:"timestampFormat,omitempty"`
@@ -100,6 +100,7 @@ type apiShape struct {
 	Exception bool `json:"exception,omitempty"`
 
 	name string
+	bare bool // its element holds text and no elements
 }
 
 // flat reports whether a list has no element of its own in XML.
@@ -115,6 +116,21 @@ func (s *apiShape) member(name string) *apiRef {
 		return r
 	}
 	return s.Members[goName(name)]
+}
+
+// onlyList returns the name of the one member that is a list, "" when there are none or several.
+func (s *apiShape) onlyList() string {
+	found := ""
+	for name, r := range s.Members {
+		switch {
+		case r.Type != "list":
+		case found != "":
+			return ""
+		default:
+			found = name
+		}
+	}
+	return found
 }
 
 // goName is the name that the SDK gives a member.
@@ -177,6 +193,7 @@ func (a *apiModel) resolve() error {
 			if r.wire = r.LocationName; r.wire == "" {
 				r.wire = member
 			}
+			s.bare = s.bare || r.Location == "text"
 		}
 		if err := tie(s.Member, s.Key, s.Value); err != nil {
 			return err

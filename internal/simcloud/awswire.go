@@ -33,12 +33,13 @@ func (k *awsCall) success(out awsOut) response {
 	case out.show == nil:
 		body, err = k.encode(nil, out.doc)
 	default:
-		body, err = out.of.render(nil, k.service+":"+k.op+out.variant, func(dst []byte, doc map[string]any) ([]byte, error) {
+		body, err = out.of.render(nil, k.rendering()+out.variant, func(dst []byte, doc map[string]any) ([]byte, error) {
 			return k.encode(dst, out.show(doc))
 		})
 	}
 	if err != nil {
-		return k.failure(&awsFail{http.StatusInternalServerError, "InternalFailure", k.service + ":" + k.op + ": " + err.Error()})
+		return k.failure(&awsFail{http.StatusInternalServerError, "InternalFailure",
+			k.service + ":" + k.op + ": " + err.Error()})
 	}
 	if xml := k.model.Metadata.Protocol; xml == "query" || xml == "ec2" {
 		body = k.envelope(id, body)
@@ -48,6 +49,14 @@ func (k *awsCall) success(out awsOut) response {
 		header[3] = "application/json" // a policy is its own text
 	}
 	return response{status, header, body}
+}
+
+// rendering is the name of what the operation shows of a thing.
+func (k *awsCall) rendering() string {
+	if k.c.options.Odd {
+		return k.service + ":" + k.op + " odd"
+	}
+	return k.service + ":" + k.op
 }
 
 // encode appends the members of an answer that stand in its body.
@@ -72,11 +81,11 @@ func (k *awsCall) encode(dst []byte, doc map[string]any) ([]byte, error) {
 		if k.model.Metadata.Protocol == "rest-xml" {
 			return k.root(dst, r, r.wire, v)
 		}
-		return jsonCodec{}.object(dst, r.apiShape, v)
+		return jsonCodec{k.c.options.Odd}.object(dst, r.apiShape, v)
 	}
 	switch k.model.Metadata.Protocol {
 	case "query", "ec2":
-		return xmlCodec{}.body(dst, out.apiShape, doc)
+		return xmlCodec{k.c.options.Odd}.body(dst, out.apiShape, doc)
 	case "rest-xml":
 		root := out.LocationName
 		if root == "" {
@@ -84,13 +93,13 @@ func (k *awsCall) encode(dst []byte, doc map[string]any) ([]byte, error) {
 		}
 		return k.root(dst, out, root, doc)
 	}
-	return jsonCodec{}.object(dst, out.apiShape, doc)
+	return jsonCodec{k.c.options.Odd}.object(dst, out.apiShape, doc)
 }
 
 // root appends the document of REST XML.
 func (k *awsCall) root(dst []byte, r *apiRef, el string, v any) ([]byte, error) {
 	dst = append(dst, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<"+el+` xmlns="`+k.model.Metadata.XMLNamespace+`">`...)
-	dst, err := xmlCodec{}.body(dst, r.apiShape, v)
+	dst, err := xmlCodec{k.c.options.Odd}.body(dst, r.apiShape, v)
 	return closing(dst, el), err
 }
 

@@ -11,11 +11,14 @@ import (
 	"strings"
 )
 
-// xmlCodec writes the query protocols and REST XML, whose times are in RFC 3339.
-type xmlCodec struct{}
+// xmlCodec writes the query protocols and REST XML, whose times are in RFC 3339. An odd one does as Options.Odd says.
+type xmlCodec struct{ odd bool }
 
 // body appends the members of an answer that stand in its body.
 func (c xmlCodec) body(dst []byte, s *apiShape, v any) ([]byte, error) {
+	if c.odd && !s.bare {
+		dst = append(dst, "<simcloudNew><of>1</of></simcloudNew>"...)
+	}
 	err := s.visit(v, func(r *apiRef, v any) (err error) {
 		switch {
 		case r.Location == "text":
@@ -30,6 +33,9 @@ func (c xmlCodec) body(dst []byte, s *apiShape, v any) ([]byte, error) {
 
 // member appends a member in its element; a flattened list is as many elements.
 func (c xmlCodec) member(dst []byte, el string, r *apiRef, v any) ([]byte, error) {
+	if l, isList := v.([]any); c.odd && isList && len(l) == 0 {
+		return dst, nil // there is no null
+	}
 	if r.flat() {
 		if r.Type == "list" {
 			return c.list(dst, r, v)

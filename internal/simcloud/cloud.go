@@ -20,6 +20,9 @@ type Options struct {
 	Latency time.Duration
 	// ReportPolls is how often GenerateCredentialReport answers STARTED before it answers COMPLETE, each day anew.
 	ReportPolls int
+	// Odd makes AWS answer as it may and seldom does: with members that no SDK knows, with an empty page before the first,
+	// and with null, or nothing in XML, where a list inside a thing is empty.
+	Odd bool
 }
 
 // Cloud is a set of simulated providers over one estate. Its methods may be called while it serves.

@@ -19,7 +19,7 @@ func (c *Cloud) page(list string, total int, token string, asked, usual, most in
 		b, err := base64.RawURLEncoding.DecodeString(token)
 		at, found := strings.CutPrefix(string(b), list+"|")
 		n, errN := strconv.Atoi(at)
-		if err != nil || !found || errN != nil || n < 1 || n > total {
+		if err != nil || !found || errN != nil || n < 0 || n == 0 && !c.options.Odd || n > total {
 			return window{}, false
 		}
 		w.From = n
@@ -34,7 +34,12 @@ func (c *Cloud) page(list string, total int, token string, asked, usual, most in
 	}
 	w.To = min(w.From+size, total)
 	if w.To < total {
-		w.Next = base64.RawURLEncoding.EncodeToString([]byte(list + "|" + strconv.Itoa(w.To)))
+		w.Next = pageToken(list, w.To)
 	}
 	return w, true
+}
+
+// pageToken is the token of the page of a list that begins with the n-th thing.
+func pageToken(list string, n int) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(list + "|" + strconv.Itoa(n)))
 }

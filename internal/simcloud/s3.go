@@ -17,7 +17,6 @@ func s3Service() awsService {
 	}
 	return awsService{name: "s3", signing: "s3", kinds: []kind{buckets}, ops: awsOps{
 		"ListBuckets": listBuckets{buckets},
-		"HeadBucket":  home{get{kind: buckets, by: "Bucket", part: "Head"}},
 		"GetPublicAccessBlock": part("PublicAccessBlock", "PublicAccessBlockConfiguration",
 			"NoSuchPublicAccessBlockConfiguration"),
 		"GetBucketPolicy":       part("Policy", "Policy", "NoSuchBucketPolicy"),
@@ -66,11 +65,11 @@ func (l listBuckets) answer(k *awsCall) (awsOut, *awsFail) {
 	}
 	// S3 names the region only to callers that page or filter.
 	paged := len(k.in) > 0
-	name := "s3:ListBuckets"
+	name := k.rendering()
 	if paged {
 		name += "+"
 	}
-	one := func(dst []byte, i int, enc func([]byte, any) ([]byte, error)) ([]byte, error) {
+	one := func(dst []byte, i int, enc encode) ([]byte, error) {
 		return all.At(i).render(dst, name, func(dst []byte, d map[string]any) ([]byte, error) {
 			shown := only(d, "Name", "CreationDate")
 			shown["BucketArn"] = "arn:aws:s3:::" + scalar(d["Name"])

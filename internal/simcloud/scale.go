@@ -2,6 +2,7 @@ package simcloud
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -10,16 +11,13 @@ import (
 const (
 	ScaleAccount = "100000000001"
 	ScaleRegion  = "us-east-1"
+	scaleFirst   = 100000000001 // ScaleAccount
 )
 
 const (
-	scaleFirst  = 100_000_000_001 // ScaleAccount
 	scaleShapes = 16
 	scaleAge    = 100 // days after which a generated thing has changed: one in a hundred changes each day
 )
-
-// ScaleAccountID is the id of one of the generated accounts, counted from 0: the first is ScaleAccount.
-func ScaleAccountID(i int) string { return fmt.Sprint(scaleFirst + i) }
 
 // Scale returns a generated AWS estate of n subjects in one account and region: buckets, users, roles, policies, security
 // groups, volumes and snapshots, in such numbers that reading everything about each takes about 1.2 requests a subject.
@@ -27,54 +25,52 @@ func ScaleAccountID(i int) string { return fmt.Sprint(scaleFirst + i) }
 // one day to the next about one in a hundred differs.
 func Scale(n int, start uint64) *Estate { return ScaleAccounts(1, n, start) }
 
-// ScaleAccounts returns an estate of so many accounts, each as Scale makes one.
+// ScaleAccounts returns a generated organisation of that many accounts with n subjects in each, as Scale makes them. The
+// first is ScaleAccount, which manages it and lists all of them (organizations:ListAccounts) beneath one root. Its
+// reading user may assume AWSRole in each. It takes about a kilobyte an account, whatever n. To load a collector with
+// 20 accounts of 5,000 subjects: New(ScaleAccounts(20, 5000, 1), Options{}), the key of AWSKey(ScaleAccount), and a
+// source with "organization: true" and "role: exhibit-read".
 func ScaleAccounts(accounts, n int, start uint64) *Estate {
-	m := scaleModel{accounts: accounts, n: n, seed: start, shapes: map[string][]*shape{}}
-	e := &Estate{keys: allKeys(), Company: "Scale", Base: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), Days: 1, given: m.items,
-		lists: map[string][]seed{}, objects: map[string]seed{}}
-	region := newShape(map[string]any{"RegionName": ScaleRegion, "OptInStatus": "opt-in-not-required",
+	m := scaleModel{n: n, accounts: accounts, seed: start, shapes: map[string][]*shape{}}
+	for _, k := range scaleKinds() {
+		for v := range scaleShapes {
+			m.shapes[k.path] = append(m.shapes[k.path], newShape(k.doc(v)))
+		}
+	}
+	e := &Estate{keys: allKeys(), Company: "Scale", Base: time.Date(2026, 7, 3, 6, 0, 0, 0, time.UTC), Days: 1,
+		given: m.items, lists: map[string][]seed{}, objects: map[string]seed{}}
+	region := newSeed(map[string]any{"RegionName": ScaleRegion, "OptInStatus": "opt-in-not-required",
 		"Endpoint": "ec2." + ScaleRegion + ".amazonaws.com"})
-	settings := map[string]any{"EbsEncryptionByDefault": true,
-		"SnapshotBlockPublicAccess": map[string]any{"State": "block-all-sharing"}}
+	settings := newSeed(map[string]any{"EbsEncryptionByDefault": true,
+		"SnapshotBlockPublicAccess": map[string]any{"State": "block-all-sharing"}})
+	var members []seed
 	for i := range accounts {
 		id := ScaleAccountID(i)
-		for _, k := range scaleKinds() {
-			for v := range scaleShapes {
-				path := inAccount(k.path, id)
-				m.shapes[path] = append(m.shapes[path], newShape(docIn(k.doc(v), id).(map[string]any)))
-			}
-		}
-		e.lists["aws/"+id+"/regions"] = []seed{{doc: region.doc, fixed: region}}
-		e.objects["aws/"+id+"/account"] = newSeed(map[string]any{"Id": id, "Alias": "scale",
+		e.objects["aws/"+id+"/account"] = newSeed(map[string]any{"Id": id, "Alias": "scale-" + id[len(id)-4:],
 			"Root": map[string]any{"mfa_active": "true"}, "PublicAccessBlock": scaleBlock(),
 			"SummaryMap": map[string]any{"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
-		e.objects["aws/"+id+"/"+ScaleRegion+"/settings"] = newSeed(settings)
+		e.objects["aws/"+id+"/"+ScaleRegion+"/settings"] = settings
+		e.lists["aws/"+id+"/regions"] = []seed{region}
+		members = append(members, newSeed(map[string]any{"Id": id, "Name": "scale-" + id[len(id)-4:], "Status": "ACTIVE",
+			"Arn":   "arn:aws:organizations::" + ScaleAccount + ":account/o-scale00001/" + id,
+			"Email": id + "@example.com", "JoinedMethod": "CREATED", "JoinedTimestamp": scaleDate(0), "ParentId": "r-scal"}))
 	}
+	e.lists["aws/"+ScaleAccount+"/organization-accounts"] = members
+	e.objects["aws/"+ScaleAccount+"/organization"] = newSeed(scaleOrganization())
 	return e
 }
 
-// inAccount is a text of the first account as it reads in another.
-func inAccount(text, account string) string { return strings.ReplaceAll(text, ScaleAccount, account) }
+// ScaleAccountID is the id of one of the generated accounts, counted from 0: the first is ScaleAccount.
+func ScaleAccountID(i int) string { return strconv.Itoa(scaleFirst + i) }
 
-// docIn is a document of the first account as it reads in another.
-func docIn(v any, account string) any {
-	switch v := v.(type) {
-	case string:
-		return inAccount(v, account)
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = docIn(e, account)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, e := range v {
-			out[k] = docIn(e, account)
-		}
-		return out
+func scaleOrganization() map[string]any {
+	arn := "arn:aws:organizations::" + ScaleAccount + ":"
+	return map[string]any{
+		"Organization": map[string]any{"Id": "o-scale00001", "FeatureSet": "ALL", "MasterAccountId": ScaleAccount,
+			"Arn": arn + "organization/o-scale00001", "MasterAccountArn": arn + "account/o-scale00001/" + ScaleAccount},
+		"Roots": []any{map[string]any{"Id": "r-scal", "Name": "Root", "Arn": arn + "root/o-scale00001/r-scal",
+			"PolicyTypes": []any{}}},
 	}
-	return v
 }
 
 // scaleKind is a kind of generated things: how many in a hundred, where, called what, and looking like what.
@@ -85,37 +81,36 @@ type scaleKind struct {
 }
 
 func scaleKinds() []scaleKind {
-	in, at := "aws/"+ScaleAccount+"/", "aws/"+ScaleAccount+"/"+ScaleRegion+"/"
 	return []scaleKind{
-		{9, in + "buckets", "scale-bucket-" + serialMark, scaleBucket},
-		{8, in + "users", "user-" + serialMark, scaleUser},
-		{15, in + "roles", "role-" + serialMark, scaleRole},
-		{10, in + "policies", "arn:aws:iam::" + ScaleAccount + ":policy/policy-" + serialMark, scalePolicy},
-		{18, at + "security-groups", "sg-0000abcd" + serialMark, scaleGroup},
-		{20, at + "volumes", "vol-0000abcd" + serialMark, scaleVolume},
-		{20, at + "snapshots", "snap-0000abcd" + serialMark, scaleSnapshot},
+		{9, "buckets", "scale-bucket-" + serialMark, scaleBucket},
+		{8, "users", "user-" + serialMark, scaleUser},
+		{15, "roles", "role-" + serialMark, scaleRole},
+		{10, "policies", "arn:aws:iam::" + ScaleAccount + ":policy/policy-" + serialMark, scalePolicy},
+		{18, ScaleRegion + "/security-groups", "sg-0000abcd" + serialMark, scaleGroup},
+		{20, ScaleRegion + "/volumes", "vol-0000abcd" + serialMark, scaleVolume},
+		{20, ScaleRegion + "/snapshots", "snap-0000abcd" + serialMark, scaleSnapshot},
 	}
 }
 
 type scaleModel struct {
-	accounts, n int
+	n, accounts int
 	seed        uint64
 	shapes      map[string][]*shape
 }
 
-// items divides the subjects among the kinds; what does not divide goes to the last.
+// items divides the subjects of every account among the kinds; what does not divide goes to the last.
 func (m scaleModel) items(day int) map[string]items {
 	out, kinds := map[string]items{}, scaleKinds()
 	for account := range m.accounts {
-		id, left := ScaleAccountID(account), m.n
+		left, id := m.n, ScaleAccountID(account)
 		for i, k := range kinds {
 			n := m.n * k.share / 100
 			if i == len(kinds)-1 {
 				n = left
 			}
 			left -= n
-			path := inAccount(k.path, id)
-			out[path] = &genItems{n: n, key: inAccount(k.key, id), shapes: m.shapes[path], seed: m.seed, day: day}
+			out["aws/"+id+"/"+k.path] = &genItems{n: n, account: account, key: strings.Replace(k.key, ScaleAccount, id, 1),
+				shapes: m.shapes[k.path], seed: m.seed + uint64(account), day: day}
 		}
 	}
 	return out

@@ -1,15 +1,18 @@
 package simcloud
 
 import (
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // sweep makes the calls that a collector makes, and returns how many subjects it saw.
@@ -105,6 +108,39 @@ func TestScale(t *testing.T) {
 	}
 	if per := float64(c.Requests()) / n; per < 1.0 || per > 1.4 {
 		t.Errorf("%.2f requests a subject", per)
+	}
+}
+
+// TestScaleAccountsAreEntered takes the role in every account of a generated organisation: each has its own things.
+func TestScaleAccountsAreEntered(t *testing.T) {
+	c := start(t, ScaleAccounts(3, 100, 1), Options{PageSize: 2})
+	accounts := c.Accounts("aws")
+	if len(accounts) != 3 || accounts[0] != ScaleAccount || accounts[2] != ScaleAccountID(2) {
+		t.Errorf("the organisation has %v", accounts)
+	}
+	names := map[string]bool{}
+	for _, id := range accounts {
+		role := ask(t, sts.NewFromConfig(awsConfig(c, ScaleAccount, ScaleRegion)).AssumeRole,
+			&sts.AssumeRoleInput{RoleArn: aws.String(AWSRole(id)), RoleSessionName: aws.String("exhibit")})
+		cfg := awsConfig(c, ScaleAccount, ScaleRegion)
+		cfg.Credentials = credentials.NewStaticCredentialsProvider(*role.Credentials.AccessKeyId,
+			*role.Credentials.SecretAccessKey, *role.Credentials.SessionToken)
+		for p := iam.NewListPoliciesPaginator(iam.NewFromConfig(cfg), &iam.ListPoliciesInput{}); p.HasMorePages(); {
+			for _, policy := range next(t, p.NextPage).Policies {
+				names[*policy.Arn] = true
+				if !strings.HasPrefix(*policy.Arn, "arn:aws:iam::"+id+":") {
+					t.Errorf("account %s lists %s", id, *policy.Arn)
+				}
+				version := ask(t, iam.NewFromConfig(cfg).GetPolicyVersion,
+					&iam.GetPolicyVersionInput{PolicyArn: policy.Arn, VersionId: policy.DefaultVersionId}).PolicyVersion
+				if document, err := url.QueryUnescape(*version.Document); err != nil || !strings.Contains(document, ":"+id+":") {
+					t.Errorf("%s: %s, %v", *policy.Arn, document, err)
+				}
+			}
+		}
+	}
+	if len(names) != 30 {
+		t.Errorf("%d policies, want 10 in each account", len(names))
 	}
 }
 

@@ -45,7 +45,7 @@ type items interface {
 // item is one thing: a document, and for a generated thing the number that stands in place of the document's serial.
 type item struct {
 	key string
-	n   int // -1 for a document that stands for itself
+	n   int // -1 for a document that stands for itself; above perAccount the number of the account that it is of
 	*shape
 }
 
@@ -58,11 +58,12 @@ type shape struct {
 
 func newShape(doc map[string]any) *shape { return &shape{doc: doc} }
 
-// rendering is a document on the wire, or why it cannot be written; marks are where the serial stands.
+// rendering is a document on the wire, or why it cannot be written. serials and accounts are where those of a generated
+// thing stand.
 type rendering struct {
-	b     []byte
-	marks []int
-	err   error
+	b                 []byte
+	serials, accounts []int
+	err               error
 }
 
 // append appends the item as enc renders it. name identifies enc.
@@ -78,7 +79,7 @@ func (it item) render(dst []byte, name string, enc func(dst []byte, doc map[stri
 	if !ok {
 		r.b, r.err = enc(nil, it.doc)
 		if it.n >= 0 {
-			r.marks = marks(r.b)
+			r.serials, r.accounts = marks(r.b, serialMark), marks(r.b, ScaleAccount)
 		}
 		if it.out == nil {
 			it.out = map[string]rendering{}
@@ -91,8 +92,11 @@ func (it item) render(dst []byte, name string, enc func(dst []byte, doc map[stri
 	}
 	at := len(dst)
 	dst = append(dst, r.b...)
-	for _, m := range r.marks {
-		putSerial(dst[at+m:], it.n)
+	for _, m := range r.serials {
+		putDigits(dst[at+m:at+m+serialDigits], it.n)
+	}
+	for _, m := range r.accounts {
+		putDigits(dst[at+m:at+m+len(ScaleAccount)], scaleFirst+it.n/perAccount)
 	}
 	return dst, nil
 }
