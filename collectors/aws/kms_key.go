@@ -82,10 +82,11 @@ func (s *session) key(
 	var doc KeyDoc
 	switch {
 	case err != nil:
-		// Whose key it is cannot be told; it stays in, with all that was not said missing.
-		if err := missAll[types.KeyMetadata](t, &sub, err); err != nil {
+		// Whose key it is cannot be told, so that it may be one that is left out: it stays in with everything missing.
+		if err := missAll[KeyDoc](t, &sub, err); err != nil {
 			return err
 		}
+		return s.emit(ctx, t, sub, doc)
 	case described.KeyMetadata.KeyManager == types.KeyManagerTypeAws:
 		t.Exclude("managed by AWS", 1)
 		return nil
