@@ -16,6 +16,11 @@ import (
 // by the status of the answer.
 func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var api smithy.APIError
+	var role *roleError
+	if errors.As(err, &role) && role.renewed {
+		errors.As(err, &api)
+		return evidence.OutcomeExpired, codeOf(api) // what there was has ended, whatever the reason that there is no more
+	}
 	if errors.As(err, &api) {
 		if outcome, ok := byCode(api.ErrorCode()); ok {
 			return outcome, api.ErrorCode()

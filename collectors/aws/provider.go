@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -12,7 +11,6 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 
 	"exhibit/internal/collect"
@@ -26,59 +24,6 @@ func (Provider) Name() string { return "aws" }
 
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector { return Collectors() }
-
-// section is the provider's part of exhibit.yaml.
-type section struct {
-	// Profile is one of the shared configuration's; empty is the default credential chain.
-	Profile string `yaml:"profile"`
-	// Role is taken before anything is asked: an ARN, or a name when Accounts are given.
-	Role       string `yaml:"role"`
-	ExternalID string `yaml:"external_id"`
-	// Accounts are collected one by one through Role; empty is the caller's own.
-	Accounts []string `yaml:"accounts"`
-	// Regions is "enabled", which is the default, or a list.
-	Regions any `yaml:"regions"`
-	// Endpoint replaces all of AWS's hosts, as AWS_ENDPOINT_URL does.
-	Endpoint string `yaml:"endpoint"`
-
-	regions []string // nil is all that are enabled
-}
-
-// check reads what YAML's types cannot say.
-func (s *section) check() error {
-	switch v := s.Regions.(type) {
-	case nil:
-	case string:
-		if v != "enabled" {
-			return fmt.Errorf(`regions: %q is neither "enabled" nor a list of regions`, v)
-		}
-	case []any:
-		for _, r := range v {
-			name, ok := r.(string)
-			if !ok || name == "" {
-				return fmt.Errorf("regions: %v is no region's name", r)
-			}
-			s.regions = append(s.regions, name)
-		}
-	default:
-		return fmt.Errorf(`regions: %v is neither "enabled" nor a list of regions`, v)
-	}
-	if s.Role == "" && len(s.Accounts) > 0 {
-		return errors.New("accounts: a role is needed to enter other accounts")
-	}
-	if s.Role == "" && s.ExternalID != "" {
-		return errors.New("external_id: a role is needed to present it to")
-	}
-	return nil
-}
-
-// readConfig reads the section.
-func readConfig(decode func(any) error) (s section, err error) {
-	if err := decode(&s); err != nil {
-		return s, err
-	}
-	return s, s.check()
-}
 
 // Check implements collect.Provider.
 func (Provider) Check(decode func(any) error) error {
@@ -99,7 +44,7 @@ func (Provider) Open(ctx context.Context, decode func(any) error, env collect.En
 	if base.Credentials == nil {
 		return nil, errNoCredentials
 	}
-	if s.Role != "" && len(s.Accounts) == 0 {
+	if s.Role != "" && !s.many() {
 		base.Credentials = assume(base, env, s, s.Role)
 	}
 	base.HTTPClient = gateway{env.Transport}
@@ -162,9 +107,3 @@ func load(ctx context.Context, s section, env collect.Env) (aws.Config, error) {
 const attempts = 5
 
 func authClient(env collect.Env) *http.Client { return &http.Client{Transport: env.AuthTransport} }
-
-// assume returns credentials of the role, got through the caller's own.
-func assume(base aws.Config, env collect.Env, s section, arn string) aws.CredentialsProvider {
-	base.HTTPClient = authClient(env)
-	return aws.NewCredentialsCache(&assumed{client: sts.NewFromConfig(base), arn: arn, externalID: s.ExternalID})
-}

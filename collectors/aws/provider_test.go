@@ -22,6 +22,18 @@ func TestOpenRefuses(t *testing.T) {
 		{"numbers for regions", "regions: [1]", "no region's name"},
 		{"accounts without a role", "accounts: ['111122223333']", "a role is needed"},
 		{"an external id without a role", "external_id: x", "a role is needed"},
+		{"an organisation without a role", "organization: true", "a role is needed"},
+		{"an organisation and accounts", "organization: true\nrole: r\naccounts: ['111122223333']", "exclude_accounts"},
+		{"one account's role for all", "organization: true\nrole: 'arn:aws:iam::111122223333:role/r'", "{account}"},
+		{"a name for one account's role", "role: r", "no ARN"},
+		{"units without an organisation", "organizational_units: [r-exam]", "organization"},
+		{"a unit by its name", "organization: true\nrole: r\norganizational_units: [Production]", "neither a unit's id"},
+		{"an exclusion without an organisation", "exclude_accounts: {'111122223333': x}", "organization"},
+		{"an exclusion without a reason", "organization: true\nrole: r\nexclude_accounts: {'111122223333': ' '}", "needs a reason"},
+		{"an account twice", "role: r\naccounts: ['111122223333', '111122223333']", "twice"},
+		{"an account that is none", "role: r\naccounts: [11112222]", "12 digits"},
+		{"a region twice", "regions: [eu-west-1, eu-west-1]", "twice"},
+		{"a session's name with a space", "role: 'arn:aws:iam::111122223333:role/r'\nsession_name: a b", "session_name"},
 		{"a profile that does not exist", "profile: no-such-profile-of-exhibit", "no-such-profile-of-exhibit"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

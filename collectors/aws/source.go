@@ -3,9 +3,7 @@ package aws
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
-	"slices"
 	"sort"
 	"strings"
 
@@ -19,7 +17,7 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// source is one opened section of exhibit.yaml.
+// source is one opened section of exhibit.yaml. It holds on to no account's session.
 type source struct {
 	section section
 	base    aws.Config
@@ -30,11 +28,11 @@ type source struct {
 
 // Operations implements collect.Provider.
 func (Provider) Operations() []collect.Operation {
-	return []collect.Operation{
+	return append([]collect.Operation{
 		{Name: "sts:GetCallerIdentity"},
 		{Name: "ec2:DescribeRegions", Permissions: []string{"ec2:DescribeRegions"}, Loses: collect.LosesRegions},
 		{Name: "iam:ListAccountAliases", Permissions: []string{"iam:ListAccountAliases"}, Loses: collect.LosesNothing},
-	}
+	}, memberOperations()...)
 }
 
 // Caller implements collect.Source.
@@ -50,94 +48,20 @@ func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity
 // Close implements collect.Source. The engine owns the connections.
 func (s *source) Close() error { return nil }
 
-// Accounts implements collect.Source: the configured accounts, or the caller's own.
-func (s *source) Accounts(context.Context, *collect.Task) ([]collect.Account, error) {
+// Accounts implements collect.Source: the organisation's accounts, the configured ones, or the caller's own.
+func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Account, error) {
+	if s.section.Organization {
+		return s.members(ctx, t)
+	}
 	if len(s.section.Accounts) == 0 {
-		return []collect.Account{s.entered(s.caller.Account, s.caller.ID, s.base)}, nil
+		return []collect.Account{s.open(place{account: s.caller.Account, arn: s.caller.ID})}, nil
 	}
 	var accounts []collect.Account
 	partition := partitionOf(s.caller.ID)
 	for _, account := range s.section.Accounts {
-		role := s.section.Role
-		if !strings.HasPrefix(role, "arn:") {
-			role = fmt.Sprintf("arn:%s:iam::%s:role/%s", partition, account, strings.TrimPrefix(role, "/"))
-		}
-		accounts = append(accounts, s.entered(account, role, s.base))
+		accounts = append(accounts, s.open(place{account: account, arn: s.section.roleIn(partition, account), enter: true}))
 	}
 	return accounts, nil
-}
-
-// entered is an account that is planned through the role, or as whoever the caller is. Its credentials are got, and its
-// clients made, when it is planned.
-func (s *source) entered(account, arn string, base aws.Config) collect.Account {
-	return collect.Account{
-		Scope: evidence.Scope{Provider: "aws", Account: account},
-		Plan: func(ctx context.Context, t *collect.Task) ([]collect.ScopePlan, error) {
-			if len(s.section.Accounts) > 0 {
-				base.Credentials = assume(s.base, s.env, s.section, arn)
-			}
-			return s.account(ctx, t, newSession(s, base, ""), account, arn)
-		},
-	}
-}
-
-// account plans one account. What cannot be entered or listed is planned with its outcome.
-func (s *source) account(
-	ctx context.Context, t *collect.Task, home *session, account, arn string,
-) ([]collect.ScopePlan, error) {
-	home.account, home.partition = account, partitionOf(arn)
-	scope := evidence.Scope{Provider: "aws", Account: account, Facts: map[string]any{"partition": home.partition}}
-	plan := collect.ScopePlan{Scope: scope, Outcome: evidence.OutcomeOK, Session: home, Endpoint: home.host("")}
-	if len(s.section.Accounts) > 0 {
-		id, err := home.identity(ctx, t)
-		if err == nil && id.Account != account {
-			err = fmt.Errorf("the role %s leads into account %s", arn, id.Account)
-		}
-		if err != nil {
-			plan.Outcome, plan.Reason = outcome(err)
-			return []collect.ScopePlan{plan}, ctx.Err()
-		}
-	}
-	plan.Scope.Name = home.alias(ctx, t)
-	regional := plan
-	plans := []collect.ScopePlan{plan}
-	enabled, err := home.regions(ctx, t)
-	if err != nil && ctx.Err() != nil {
-		return nil, err
-	}
-	wanted := s.section.regions
-	switch {
-	case err != nil && wanted == nil:
-		regional.Scope.Region = "*" // stands for regions that nobody could name
-		regional.Outcome, regional.Reason = outcome(err)
-		return append(plans, regional), nil
-	case wanted == nil:
-		wanted = enabled
-	}
-	for _, region := range wanted {
-		p := regional
-		p.Scope.Region = region
-		p.Session = newSession(s, home.cfg, region).of(home)
-		p.Endpoint = home.host(region)
-		if err == nil && !slices.Contains(enabled, region) {
-			p.Outcome, p.Reason = evidence.OutcomeNotEnabled, "the account has not enabled the region"
-		}
-		plans = append(plans, p)
-	}
-	return plans, nil
-}
-
-// outcome says how a scope cannot be tried.
-func outcome(err error) (evidence.Outcome, string) {
-	var e *collect.Error
-	if errors.As(err, &e) {
-		reason := e.Operation + ": " + e.Err.Error()
-		if e.Permission != "" {
-			reason = "needs " + e.Permission
-		}
-		return e.Outcome, reason
-	}
-	return evidence.OutcomeFailed, err.Error()
 }
 
 // identity asks who is asking.

@@ -163,7 +163,7 @@ func (r *run) plan(snaps []Snap) error {
 		w.pick(s)
 	}
 	for _, o := range r.in.Scopes {
-		if o.Outcome.Seen() {
+		if o.Outcome.Seen() || o.Outcome == evidence.OutcomeExcluded {
 			continue
 		}
 		w := at(o.Scope)

@@ -121,4 +121,6 @@ type ScopePlan struct {
 	Only    func(Collector) bool
 	// Endpoint is the host that will answer, for the origin.
 	Endpoint string
+	// Caller is who asks there; empty is the source's own.
+	Caller evidence.Identity
 }

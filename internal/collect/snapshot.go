@@ -47,8 +47,11 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	}
 	snap.Window.To = r.now()
 	snap.Origin = evidence.Origin{
-		Tool: r.Tool, CollectorVersion: c.Version, ConfigDigest: src.config, Caller: src.caller, Endpoint: w.host,
+		Tool: r.Tool, CollectorVersion: c.Version, ConfigDigest: src.config, Caller: plan.Caller, Endpoint: w.host,
 		ClockSkewMS: w.skew,
+	}
+	if plan.Caller.ID == "" {
+		snap.Origin.Caller = src.caller
 	}
 	object, err := evidence.Encode(snap)
 	if err != nil {

@@ -22,6 +22,8 @@ const (
 	OutcomeFailed Outcome = "failed"
 	// OutcomeSkipped means that the call was not made because an earlier one decided it.
 	OutcomeSkipped Outcome = "skipped"
+	// OutcomeExcluded means that the configuration leaves the scope out by name: nothing is known of it, and nobody asked.
+	OutcomeExcluded Outcome = "excluded"
 )
 
 // Seen reports whether the outcome proves what exists: an answer, an empty answer, or a service that is off.
@@ -38,8 +40,8 @@ func Worse(a, b Outcome) Outcome {
 }
 
 func severity(o Outcome) int {
-	for i, v := range []Outcome{"", OutcomeEmpty, OutcomeOK, OutcomeNotEnabled, OutcomeSkipped, OutcomeThrottled,
-		OutcomeUnreachable, OutcomeDenied, OutcomeExpired, OutcomeFailed} {
+	for i, v := range []Outcome{"", OutcomeExcluded, OutcomeEmpty, OutcomeOK, OutcomeNotEnabled, OutcomeSkipped,
+		OutcomeThrottled, OutcomeUnreachable, OutcomeDenied, OutcomeExpired, OutcomeFailed} {
 		if v == o {
 			return i
 		}
