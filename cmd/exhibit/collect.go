@@ -74,6 +74,10 @@ func (c *command) collect(ctx context.Context, app *daemon.App, sources []string
 		if err := runText(w, res.Run); err != nil {
 			return err
 		}
+		fmt.Fprintln(w)
+		for _, r := range res.Reached {
+			fmt.Fprintln(w, r)
+		}
 		economyText(w, res.Economy)
 		if err := operationsText(w, res.Operations, operations); err != nil {
 			return err

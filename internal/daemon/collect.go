@@ -27,6 +27,8 @@ type CollectRequest struct {
 type Collected struct {
 	Entry int64        `json:"entry"` // of the run in the ledger
 	Run   evidence.Run `json:"run"`
+	// Reached says for each source how much of what was asked for answered.
+	Reached []Reached `json:"reached"`
 	// Operations are all API operations that were asked for, with how they ended.
 	Operations []AskedOperation `json:"operations"`
 	// Economy says of each source how much it was asked for how many subjects.
@@ -52,6 +54,7 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if res.Entry, res.Run, err = a.collect(ctx, sources, req); err != nil {
 		return Collected{}, err
 	}
+	res.Reached = Reach(res.Run)
 	res.Economy = EconomyOf(res.Run)
 	err = a.Store.View(func(v *store.View) (err error) {
 		res.Operations, err = Operations(v, res.Run)

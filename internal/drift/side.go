@@ -129,6 +129,8 @@ func lossCause(o evidence.Outcome) evidence.Cause {
 		return evidence.CausePermission
 	case evidence.OutcomeNotEnabled:
 		return evidence.CauseSubject
+	case evidence.OutcomeExcluded:
+		return evidence.CauseScope
 	}
 	return evidence.CauseCollector
 }

@@ -23,7 +23,8 @@ func tone(s string) string {
 		return toneGood
 	case string(evidence.Fail), string(evidence.NotSatisfied):
 		return toneBad
-	case string(evidence.NotApplicable), string(Manual), string(Unmet), string(evidence.OutcomeNotEnabled), "":
+	case string(evidence.NotApplicable), string(Manual), string(Unmet), string(evidence.OutcomeNotEnabled),
+		string(evidence.OutcomeExcluded), "":
 		return toneQuiet
 	}
 	return toneUnknown
