@@ -21,13 +21,15 @@ import (
 
 // memberOperations are what is asked to find out which accounts an organisation has.
 func memberOperations() []collect.Operation {
+	ask := func(name string, loses collect.Loss) collect.Operation {
+		return collect.Operation{Name: name, Permissions: []string{name}, Loses: loses}
+	}
 	return []collect.Operation{
-		{Name: "organizations:ListAccounts", Permissions: []string{"organizations:ListAccounts"}},
-		{Name: "organizations:DescribeOrganization", Permissions: []string{"organizations:DescribeOrganization"}},
-		{Name: "organizations:ListAccountsForParent", Permissions: []string{"organizations:ListAccountsForParent"}},
-		{Name: "organizations:ListOrganizationalUnitsForParent",
-			Permissions: []string{"organizations:ListOrganizationalUnitsForParent"}},
-		{Name: "iam:ListOrganizationsFeatures", Permissions: []string{"iam:ListOrganizationsFeatures"}},
+		ask("organizations:ListAccounts", collect.LosesAccounts),
+		ask("organizations:ListAccountsForParent", collect.LosesAccounts),
+		ask("organizations:ListOrganizationalUnitsForParent", collect.LosesAccounts),
+		ask("organizations:DescribeOrganization", collect.LosesNothing),
+		ask("iam:ListOrganizationsFeatures", collect.LosesNothing),
 	}
 }
 

@@ -51,9 +51,10 @@ type Operation struct {
 type Loss int
 
 const (
-	LosesSource  Loss = iota // the account, the project, the source: nothing of it is collected
-	LosesRegions             // which regions there are: nothing regional is collected, unless the regions are configured
-	LosesNothing             // a name for people
+	LosesSource   Loss = iota // the account, the project, the source: nothing of it is collected
+	LosesAccounts             // which accounts there are: nothing is collected, where the organisation's are asked for
+	LosesRegions              // which regions there are: nothing regional is collected, unless the regions are configured
+	LosesNothing              // a name for people, a fact about the scope
 )
 
 // Typed adapts a collect function over a provider's own session type.

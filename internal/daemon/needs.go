@@ -24,6 +24,8 @@ type Need struct {
 type Lost struct {
 	// Source says that nothing at all is collected.
 	Source bool `json:"source,omitempty"`
+	// Accounts says that nothing is collected where the accounts of an organisation are asked for.
+	Accounts bool `json:"accounts,omitempty"`
 	// Regions says that nothing regional is collected where the regions are not configured.
 	Regions bool `json:"regions,omitempty"`
 	// Types are the subject types that cannot be listed.
@@ -50,6 +52,7 @@ func needs(cat *catalog.Catalog, p collect.Provider) ([]Need, error) {
 			if slices.Contains(o.Permissions, permission) {
 				n.Operations = append(n.Operations, o.Name)
 				n.Lost.Source = n.Lost.Source || o.Loses == collect.LosesSource
+				n.Lost.Accounts = n.Lost.Accounts || o.Loses == collect.LosesAccounts
 				n.Lost.Regions = n.Lost.Regions || o.Loses == collect.LosesRegions
 			}
 		}
