@@ -27,13 +27,14 @@ const again = 30 * time.Second
 type assumed struct {
 	client *sts.Client
 	input  sts.AssumeRoleInput
+	now    func() time.Time
 	end    time.Time // of the credentials that were given last; the cache asks for one at a time
 }
 
 // assume returns credentials of the role, got through the caller's own and renewed as long as they are asked for.
 func assume(base aws.Config, env collect.Env, s section, arn string) aws.CredentialsProvider {
 	base.HTTPClient = authClient(env)
-	a := &assumed{client: sts.NewFromConfig(base)}
+	a := &assumed{client: sts.NewFromConfig(base), now: env.Now}
 	a.input = sts.AssumeRoleInput{RoleArn: &arn, RoleSessionName: aws.String("exhibit")}
 	if s.SessionName != "" {
 		a.input.RoleSessionName = &s.SessionName
@@ -81,7 +82,7 @@ func (a *assumed) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // HandleFailToRefresh implements aws.HandleFailRefreshCredentialsCacheStrategy: credentials that are still good are used
 // to their end, with another try at renewing them every so often; then it is an error.
 func (a *assumed) HandleFailToRefresh(_ context.Context, old aws.Credentials, err error) (aws.Credentials, error) {
-	now := time.Now()
+	now := a.now()
 	if !old.HasKeys() || !now.Before(a.end) {
 		return aws.Credentials{}, err
 	}
