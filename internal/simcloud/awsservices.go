@@ -31,5 +31,6 @@ func awsServices() []awsService {
 		stsService(),
 		backupService(), dynamoService(), ecrService(), efsService(), openSearchService(), rdsService(), redshiftService(),
 		secretsService(), snsService(), sqsService(),
+		identitystoreService(), organizationsService(), ssoadminService(),
 	}
 }

@@ -58,6 +58,7 @@ func iamService() awsService {
 		"ListEntitiesForPolicy":          awsFunc(entitiesForPolicy),
 		"ListVirtualMFADevices":          awsFunc(virtualMFADevices),
 		"ListGroupsForUser":              awsFunc(groupsForUser),
+		"ListOrganizationsFeatures":      awsFunc(organizationsFeatures),
 		"ListAccountAliases": awsFunc(func(k *awsCall) (awsOut, *awsFail) {
 			all := slices.DeleteFunc([]any{k.object()["Alias"]}, func(v any) bool { return v == nil })
 			return k.values(all, "AccountAliases")
