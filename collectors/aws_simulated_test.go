@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,12 +92,56 @@ func TestSimulatedAWSThroughARole(t *testing.T) {
 		got[s.Scope.ID()] = s.Outcome
 	}
 	for _, a := range accounts {
-		if got["aws:"+a] != evidence.OutcomeOK || got["aws:"+a+":eu-west-1"] != evidence.OutcomeOK {
+		if !got["aws:"+a].Seen() || got["aws:"+a+":eu-west-1"] != evidence.OutcomeOK {
 			t.Errorf("account %s: %v", a, got)
 		}
 	}
 	if got["aws:999999999999"] != evidence.OutcomeDenied {
 		t.Errorf("the foreign account: %v", run.Scopes)
+	}
+}
+
+// TestSimulatedAWSOrganization collects the company as its management account sees it. What belongs to the organisation is
+// asked there and nowhere else.
+func TestSimulatedAWSOrganization(t *testing.T) {
+	cloud := start(t, 0)
+	section := "organization: true\nrole: exhibit-read\nregions: [eu-west-1]"
+	run, b := collectAWS(t, cloud, section, collect.Limits{})
+	if run.Outcome != evidence.OutcomeOK || len(run.Scopes) != 4 {
+		t.Errorf("%s: %+v", run.Outcome, run.Scopes)
+	}
+	home := cloud.Accounts("aws")[0]
+	for _, s := range run.Scopes {
+		if want := s.Scope.Account != home; s.Scope.Facts["managed_root"] != want {
+			t.Errorf("%s: managed root is %v, want %v", s.Scope.ID(), s.Scope.Facts["managed_root"], want)
+		}
+	}
+	for _, s := range b.snapshots(t) {
+		service := strings.Split(s.Collector, ".")[1]
+		if slices.Contains([]string{"organizations", "ssoadmin", "identitystore"}, service) && s.Scope.Account != home {
+			t.Errorf("%s was asked in %s", s.Collector, s.Scope.ID())
+		}
+	}
+	if err := cloud.Fault("organizations:ListAccounts", simcloud.Fault{Kind: simcloud.Denied}); err != nil {
+		t.Fatal(err)
+	}
+	run, _ = collectAWS(t, cloud, section, collect.Limits{})
+	if len(run.Scopes) != 1 || run.Scopes[0].Outcome != evidence.OutcomeDenied || run.Scopes[0].Scope.Account != "" {
+		t.Errorf("accounts that may not be listed: %+v", run.Scopes)
+	}
+}
+
+// TestSimulatedAWSMember holds that a member is told of its organisation what members are told, and that this is whole.
+func TestSimulatedAWSMember(t *testing.T) {
+	cloud := start(t, 0)
+	section := "role: " + simcloud.AWSRole(cloud.Accounts("aws")[1]) + "\nregions: [eu-west-1]"
+	run, b := collectAWS(t, cloud, section, collect.Limits{})
+	if run.Outcome != evidence.OutcomeNotEnabled {
+		t.Errorf("%s: %+v", run.Outcome, run.Scopes)
+	}
+	subjects := b.subjects(t, "aws.organizations.organization")
+	if len(subjects) != 1 || subjects[0].Missing["EnabledFeatures"].Outcome != evidence.OutcomeNotEnabled {
+		t.Errorf("%+v", subjects)
 	}
 }
 
@@ -189,7 +234,7 @@ func TestSimulatedAWSThroughAProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.Outcome != evidence.OutcomeOK || run.Scopes[0].Scope.Account != account {
+	if !run.Outcome.Seen() || run.Scopes[0].Scope.Account != account {
 		t.Errorf("%q: %+v", run.Outcome, run.Scopes)
 	}
 }

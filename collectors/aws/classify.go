@@ -22,6 +22,9 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeExpired, codeOf(api) // what there was has ended, whatever the reason that there is no more
 	}
 	if errors.As(err, &api) {
+		if elsewhere(err, api) {
+			return evidence.OutcomeNotEnabled, api.ErrorCode()
+		}
 		if outcome, ok := byCode(api.ErrorCode()); ok {
 			return outcome, api.ErrorCode()
 		}
@@ -39,6 +42,22 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeFailed, api.ErrorCode()
 	}
 	return "", ""
+}
+
+// elsewhere reports whether an error says that there is no organisation here, or that only its management account and those
+// that are delegated may ask: no permission would help. Where the account has the permission and the wrong place,
+// Organizations says so in words alone.
+func elsewhere(err error, api smithy.APIError) bool {
+	switch strings.TrimSuffix(api.ErrorCode(), "Exception") {
+	case "AWSOrganizationsNotInUse", "AccountNotManagementOrDelegatedAdministrator", "OrganizationNotFound",
+		"OrganizationNotInAllFeaturesMode":
+		return true
+	case "AccessDenied":
+		var op *smithy.OperationError
+		return errors.As(err, &op) && op.Service() == "Organizations" &&
+			strings.HasPrefix(api.ErrorMessage(), "You don't have permissions to access this resource")
+	}
+	return false
 }
 
 func codeOf(api smithy.APIError) string {
@@ -92,5 +111,8 @@ func (Provider) Rates() map[string]collect.Rate {
 		"sns":        {PerSecond: 25, Burst: 30},
 
 		"cloudtrail:LookupEvents": {PerSecond: 2, Burst: 2},
+		"organizations":           {PerSecond: 5, Burst: 8},
+		"ssoadmin":                {PerSecond: 10, Burst: 20},
+		"identitystore":           {PerSecond: 10, Burst: 20},
 	}
 }

@@ -6,6 +6,13 @@ import "exhibit/internal/collect"
 func Collectors() []collect.Collector {
 	return []collect.Collector{
 		accountRegion(),
+		organizationsOrganization(),
+		organizationsOU(),
+		organizationsPolicy(),
+		ssoadminPermissionSet(),
+		ssoadminAssignment(),
+		identitystoreUser(),
+		identitystoreGroup(),
 		iamAccount(),
 		iamPasswordPolicy(),
 		iamUser(),

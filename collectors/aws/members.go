@@ -44,7 +44,7 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 	home := newSession(s, s.base, "")
 	list, err := home.listAccounts(ctx, t)
 	if err != nil {
-		return nil, err
+		return nil, unanswered(err)
 	}
 	inside, err := s.inside(ctx, t, home)
 	if err != nil {
@@ -58,7 +58,8 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 	var accounts []collect.Account
 	for _, a := range list {
 		id := *a.Id
-		p := place{account: id, name: aws.ToString(a.Name), enter: true, facts: root.facts(id)}
+		p := place{account: id, name: aws.ToString(a.Name), enter: true, facts: root.facts(id), member: true}
+		p.central = id == s.caller.Account || p.facts["management"] == true
 		p.arn = s.section.roleIn(partitionOf(s.caller.ID), id)
 		reason, left := excluded[id]
 		delete(excluded, id)
@@ -79,6 +80,22 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 			"left out by exclude_accounts: "+excluded[id]+"; the organisation has no such account"))
 	}
 	return accounts, nil
+}
+
+// unanswered makes what is no failure elsewhere one: that there is no organisation, or that only others may ask about it. The
+// whole of it was asked for.
+func unanswered(err error) error {
+	var e *collect.Error
+	if !errors.As(err, &e) || e.Outcome != evidence.OutcomeNotEnabled {
+		return err
+	}
+	lost := *e
+	lost.Outcome = evidence.OutcomeFailed
+	if strings.HasPrefix(e.Code, "AccessDenied") {
+		lost.Outcome = evidence.OutcomeDenied
+		lost.Permission = e.Operation + " in the management account, or as a delegated administrator"
+	}
+	return &lost
 }
 
 // not returns the account as one of which nothing is asked.

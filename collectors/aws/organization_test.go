@@ -34,7 +34,7 @@ type company struct {
 	placed   map[string]string // an account's parent
 	features string
 	noRole   []string // accounts that nobody may enter
-	listErr  string   // the code with which accounts are not listed
+	listErr  string   // the code, and the message, with which accounts are not listed
 	lasts    time.Duration
 	slow     time.Duration // how long an answer takes
 	pages    int           // of volumes
@@ -136,7 +136,8 @@ func (c *company) organization(req *http.Request, op string, body []byte) *http.
 		return answer(req, 400, `{"__type":"SerializationException"}`)
 	}
 	if op == "ListAccounts" && c.listErr != "" {
-		return answer(req, 400, `{"__type":"`+c.listErr+`"}`)
+		code, message, _ := strings.Cut(c.listErr, ": ")
+		return answer(req, 400, `{"__type":"`+code+`","Message":"`+message+`"}`)
 	}
 	out := map[string]any{}
 	switch op {
@@ -289,6 +290,9 @@ func TestOrganizationBelowUnits(t *testing.T) {
 // TestOrganizationThatCannotBeListedIsNoSmallerOne holds that the caller's own account is not collected in its stead.
 func TestOrganizationThatCannotBeListedIsNoSmallerOne(t *testing.T) {
 	for code, want := range map[string]string{
+		"AccessDeniedException: You don't have permissions to access this resource.": "aws: denied <nil> " +
+			"organizations:ListAccounts: denied AccessDeniedException " +
+			"(needs organizations:ListAccounts in the management account, or as a delegated administrator)",
 		"AccessDeniedException": "aws: denied <nil> organizations:ListAccounts: denied AccessDeniedException " +
 			"(needs organizations:ListAccounts)",
 		"AWSOrganizationsNotInUseException": "aws: failed <nil> organizations:ListAccounts: failed AWSOrganizationsNotInUseException",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
@@ -19,6 +20,9 @@ type place struct {
 	// enter takes the role first.
 	enter bool
 	facts map[string]any
+	// member is set for an account of an organisation that is collected as such, and central where what belongs to the
+	// organisation is asked for: in its management account, and as the caller, who may ask for its accounts.
+	member, central bool
 }
 
 // open returns the account that is planned when its turn comes: its credentials are got and its clients made then.
@@ -44,6 +48,9 @@ func (s *source) plan(ctx context.Context, t *collect.Task, p place) ([]collect.
 	plan := collect.ScopePlan{
 		Scope: scope, Outcome: evidence.OutcomeOK, Session: home, Endpoint: home.host(""), Caller: caller,
 	}
+	if p.member && !p.central {
+		plan.Only = func(c collect.Collector) bool { return !shared(c.Type()) }
+	}
 	if err != nil {
 		plan.Outcome, plan.Reason = outcome(err)
 		return s.unreached(plan), nil
@@ -54,6 +61,16 @@ func (s *source) plan(ctx context.Context, t *collect.Task, p place) ([]collect.
 	return s.planRegions(ctx, t, plan, home)
 }
 
+// shared reports whether subjects of the type belong to the organisation and not to one account.
+func shared(subjectType string) bool {
+	for _, service := range []string{"aws.organizations.", "aws.ssoadmin.", "aws.identitystore."} {
+		if strings.HasPrefix(subjectType, service) {
+			return true
+		}
+	}
+	return false
+}
+
 // enter returns a session in the account, and who it is there. Into the caller's own account the role need not lead: it
 // is read as the caller then, who is in it already.
 func (s *source) enter(ctx context.Context, t *collect.Task, p place) (*session, evidence.Identity, error) {
@@ -62,7 +79,7 @@ func (s *source) enter(ctx context.Context, t *collect.Task, p place) (*session,
 		base.Credentials = assume(s.base, s.env, s.section, p.arn)
 	}
 	home := newSession(s, base, "")
-	home.account, home.partition = p.account, partitionOf(p.arn)
+	home.account, home.partition, home.central = p.account, partitionOf(p.arn), p.central
 	if !p.enter {
 		return home, s.caller, nil
 	}

@@ -21,8 +21,10 @@ import (
 // made when first asked for, and are garbage with the session.
 type session struct {
 	account, partition string
-	cfg                aws.Config
-	enc                *encoder
+	// central is set where what the organisation shares may be asked for, whoever owns it.
+	central bool
+	cfg     aws.Config
+	enc     *encoder
 
 	mu      sync.Mutex
 	clients map[string]any // by service, and region where it differs
@@ -37,7 +39,7 @@ func newSession(s *source, cfg aws.Config, region string) *session {
 
 // of makes the session one of the same account as home.
 func (s *session) of(home *session) *session {
-	s.account, s.partition = home.account, home.partition
+	s.account, s.partition, s.central = home.account, home.partition, home.central
 	return s
 }
 
