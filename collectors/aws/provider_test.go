@@ -73,6 +73,19 @@ func TestClassify(t *testing.T) {
 		{"no credentials", fmt.Errorf("get identity: get credentials: %w", errors.New("x")), evidence.OutcomeExpired, "NoCredentials"},
 		{"the role may not be taken", fmt.Errorf("get identity: get credentials: %w", status(403, api("AccessDenied"))),
 			evidence.OutcomeDenied, "AccessDenied"},
+		{"the role is no longer given", fmt.Errorf("get identity: get credentials: %w",
+			&roleError{renewed: true, err: status(403, api("AccessDenied"))}), evidence.OutcomeExpired, "AccessDenied"},
+		{"in no organisation", status(400, api("AWSOrganizationsNotInUseException")), evidence.OutcomeNotEnabled,
+			"AWSOrganizationsNotInUseException"},
+		{"a member asks", &smithy.OperationError{ServiceID: "Organizations", Err: status(400, &smithy.GenericAPIError{
+			Code: "AccessDeniedException", Message: "You don't have permissions to access this resource."})},
+			evidence.OutcomeNotEnabled, "AccessDeniedException"},
+		{"a member's words elsewhere", &smithy.OperationError{ServiceID: "IAM", Err: status(400, &smithy.GenericAPIError{
+			Code: "AccessDeniedException", Message: "You don't have permissions to access this resource."})},
+			evidence.OutcomeDenied, "AccessDeniedException"},
+		{"the organisation's policy forbids it", &smithy.OperationError{ServiceID: "Organizations", Err: status(400,
+			&smithy.GenericAPIError{Code: "AccessDeniedException", Message: "User: x is not authorized to perform: " +
+				"organizations:ListRoots with an explicit deny"})}, evidence.OutcomeDenied, "AccessDeniedException"},
 		{"unknown", errors.New("x"), "", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -219,7 +219,8 @@ func TestLostScope(t *testing.T) {
 			Reason: "the role cannot be assumed"}
 	}
 	_, sink := assess(t, mustNew(t, c), v, Input{Scopes: []evidence.ScopeOutcome{
-		lost("1", "", evidence.OutcomeOK), lost("2", "", evidence.OutcomeDenied), lost("1", "us-east-1", evidence.OutcomeUnreachable)}})
+		lost("1", "", evidence.OutcomeOK), lost("2", "", evidence.OutcomeDenied), lost("1", "us-east-1", evidence.OutcomeUnreachable),
+		lost("3", "", evidence.OutcomeExcluded)}})
 	want := []string{"aws:1:eu-west-1|aws.t.trail|t", "aws:1:us-east-1|aws.t.trail|", "aws:1|aws.t.check|b", "aws:2|aws.t.check|"}
 	if d := cmp.Diff(want, keys(sink.observations)); d != "" {
 		t.Errorf("observations (-want +got):\n%s", d)

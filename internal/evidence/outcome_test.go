@@ -19,6 +19,18 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// TestExcluded holds that what was left out on purpose proves nothing, and does not make incomplete what else was seen.
+func TestExcluded(t *testing.T) {
+	if OutcomeExcluded.Seen() {
+		t.Error("excluded counts as seen")
+	}
+	for _, o := range []Outcome{OutcomeOK, OutcomeEmpty, OutcomeNotEnabled, OutcomeDenied} {
+		if got := Worse(OutcomeExcluded, o); got != o {
+			t.Errorf("Worse(excluded, %s) = %s", o, got)
+		}
+	}
+}
+
 func TestWhole(t *testing.T) {
 	ok := Operation{Name: "a", Outcome: OutcomeOK}
 	for _, tc := range []struct {
