@@ -74,6 +74,9 @@ func (c *company) RoundTrip(req *http.Request) (*http.Response, error) {
 			return answer(req, 400, "<Response><Errors><Error><Code>RequestExpired</Code></Error></Errors></Response>"), nil
 		}
 	}
+	if req.URL.Path == "/listRegions" {
+		return answer(req, 200, `{"Regions":[{"RegionName":"eu-west-1","RegionOptStatus":"ENABLED_BY_DEFAULT"}]}`), nil
+	}
 	c.asked[account+" "+op]++
 	if target != "" {
 		return c.organization(req, op, body), nil
