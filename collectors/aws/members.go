@@ -82,8 +82,8 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 	return accounts, nil
 }
 
-// unanswered makes what is no failure elsewhere one: that there is no organisation, or that only others may ask about it. The
-// whole of it was asked for.
+// unanswered makes a failure of what is none elsewhere: that there is no organisation, or that only others may ask about
+// it. The whole of it was asked for.
 func unanswered(err error) error {
 	var e *collect.Error
 	if !errors.As(err, &e) || e.Outcome != evidence.OutcomeNotEnabled {
@@ -111,12 +111,9 @@ func stateOf(a types.Account) string { return cmp.Or(string(a.State), string(a.S
 
 // listAccounts lists all accounts in order of id.
 func (s *session) listAccounts(ctx context.Context, t *collect.Task) ([]types.Account, error) {
-	var list []types.Account
 	p := organizations.NewListAccountsPaginator(s.organizations(), &organizations.ListAccountsInput{})
-	err := pages(ctx, t, "organizations:ListAccounts", p, func(page *organizations.ListAccountsOutput) error {
-		list = append(list, page.Accounts...)
-		return nil
-	})
+	list, err := whole(ctx, t, "organizations:ListAccounts", p,
+		func(page *organizations.ListAccountsOutput) []types.Account { return page.Accounts })
 	if err != nil {
 		return nil, err
 	}
@@ -167,28 +164,20 @@ func (s *source) inside(ctx context.Context, t *collect.Task, home *session) (ma
 
 // accountsIn lists the accounts directly in a root or unit.
 func (s *session) accountsIn(ctx context.Context, t *collect.Task, parent string) ([]types.Account, error) {
-	var list []types.Account
 	p := organizations.NewListAccountsForParentPaginator(s.organizations(),
 		&organizations.ListAccountsForParentInput{ParentId: &parent})
-	err := pages(ctx, t, "organizations:ListAccountsForParent", p,
-		func(page *organizations.ListAccountsForParentOutput) error {
-			list = append(list, page.Accounts...)
-			return nil
-		})
-	return list, err
+	return whole(ctx, t, "organizations:ListAccountsForParent", p,
+		func(page *organizations.ListAccountsForParentOutput) []types.Account { return page.Accounts })
 }
 
 // unitsIn lists the units directly in a root or unit.
 func (s *session) unitsIn(ctx context.Context, t *collect.Task, parent string) ([]types.OrganizationalUnit, error) {
-	var list []types.OrganizationalUnit
 	p := organizations.NewListOrganizationalUnitsForParentPaginator(s.organizations(),
 		&organizations.ListOrganizationalUnitsForParentInput{ParentId: &parent})
-	err := pages(ctx, t, "organizations:ListOrganizationalUnitsForParent", p,
-		func(page *organizations.ListOrganizationalUnitsForParentOutput) error {
-			list = append(list, page.OrganizationalUnits...)
-			return nil
+	return whole(ctx, t, "organizations:ListOrganizationalUnitsForParent", p,
+		func(page *organizations.ListOrganizationalUnitsForParentOutput) []types.OrganizationalUnit {
+			return page.OrganizationalUnits
 		})
-	return list, err
 }
 
 // rootManagement says what is known of who manages the root users of members.

@@ -119,12 +119,9 @@ func rootsOperation() collect.Operation {
 // roots lists the organisation's roots, of which there is one today, once a run.
 func (s *session) roots(ctx context.Context, t *collect.Task) ([]types.Root, error) {
 	roots, err := collect.Once(ctx, t, "organization-roots", func(ctx context.Context) ([]types.Root, error) {
-		list := []types.Root{}
 		p := organizations.NewListRootsPaginator(s.organizations(), &organizations.ListRootsInput{})
-		err := pages(ctx, t, "organizations:ListRoots", p, func(page *organizations.ListRootsOutput) error {
-			list = append(list, page.Roots...)
-			return nil
-		})
+		list, err := whole(ctx, t, "organizations:ListRoots", p,
+			func(page *organizations.ListRootsOutput) []types.Root { return page.Roots })
 		if err == nil && len(list) == 0 {
 			err = errors.New("organizations:ListRoots: the answer names no root")
 		}
@@ -153,13 +150,11 @@ func (s *session) organizationFeatures(ctx context.Context, t *collect.Task, doc
 
 // delegated lists the delegated administrators, each with its services.
 func (s *session) delegated(ctx context.Context, t *collect.Task, doc *OrganizationDoc) error {
-	list := []types.DelegatedAdministrator{}
 	p := organizations.NewListDelegatedAdministratorsPaginator(s.organizations(),
 		&organizations.ListDelegatedAdministratorsInput{})
-	err := pages(ctx, t, "organizations:ListDelegatedAdministrators", p,
-		func(page *organizations.ListDelegatedAdministratorsOutput) error {
-			list = append(list, page.DelegatedAdministrators...)
-			return nil
+	list, err := whole(ctx, t, "organizations:ListDelegatedAdministrators", p,
+		func(page *organizations.ListDelegatedAdministratorsOutput) []types.DelegatedAdministrator {
+			return page.DelegatedAdministrators
 		})
 	if err != nil {
 		return err
@@ -183,15 +178,12 @@ func (s *session) delegated(ctx context.Context, t *collect.Task, doc *Organizat
 // delegatedServices lists the services that an account administers.
 func (s *session) delegatedServices(ctx context.Context, t *collect.Task, account *string,
 ) ([]types.DelegatedService, error) {
-	list := []types.DelegatedService{}
 	p := organizations.NewListDelegatedServicesForAccountPaginator(s.organizations(),
 		&organizations.ListDelegatedServicesForAccountInput{AccountId: account})
-	err := pages(ctx, t, "organizations:ListDelegatedServicesForAccount", p,
-		func(page *organizations.ListDelegatedServicesForAccountOutput) error {
-			list = append(list, page.DelegatedServices...)
-			return nil
+	return whole(ctx, t, "organizations:ListDelegatedServicesForAccount", p,
+		func(page *organizations.ListDelegatedServicesForAccountOutput) []types.DelegatedService {
+			return page.DelegatedServices
 		})
-	return list, err
 }
 
 // organizationPolicy asks for the policy that delegates policy management to members.

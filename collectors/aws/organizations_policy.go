@@ -101,20 +101,13 @@ func (s *session) organizationsPolicy(ctx context.Context, t *collect.Task, p ty
 	if err := t.Miss(&sub, "Content", err); err != nil {
 		return err
 	}
-	targets := []types.PolicyTargetSummary{}
 	pager := organizations.NewListTargetsForPolicyPaginator(s.organizations(),
 		&organizations.ListTargetsForPolicyInput{PolicyId: p.Id})
-	err = pages(ctx, t, "organizations:ListTargetsForPolicy", pager,
-		func(page *organizations.ListTargetsForPolicyOutput) error {
-			targets = append(targets, page.Targets...)
-			return nil
-		})
+	doc.Targets, err = whole(ctx, t, "organizations:ListTargetsForPolicy", pager,
+		func(page *organizations.ListTargetsForPolicyOutput) []types.PolicyTargetSummary { return page.Targets })
 	if collect.IsAbsent(err) {
 		t.Exclude(deleted, 1)
 		return nil
-	}
-	if err == nil {
-		doc.Targets = targets
 	}
 	if err := t.Miss(&sub, "Targets", err); err != nil {
 		return err

@@ -137,3 +137,18 @@ func pages[Out, Opt any](
 	}
 	return nil
 }
+
+// whole returns the items of all pages. Without an error it is a list, though there be nothing in it.
+func whole[T, Out, Opt any](
+	ctx context.Context, t *collect.Task, op string, p pager[Out, Opt], items func(page Out) []T,
+) ([]T, error) {
+	list := []T{}
+	err := pages(ctx, t, op, p, func(page Out) error {
+		list = append(list, items(page)...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}

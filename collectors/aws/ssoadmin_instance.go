@@ -44,15 +44,11 @@ func instancesOperation() collect.Operation {
 // account is visible to all members of its organisation, but tells its content only to those that administer it.
 func (s *session) instances(ctx context.Context, t *collect.Task) ([]types.InstanceMetadata, error) {
 	all, err := collect.Once(ctx, t, "sso-instances", func(ctx context.Context) ([]types.InstanceMetadata, error) {
-		list := []types.InstanceMetadata{}
 		p := ssoadmin.NewListInstancesPaginator(s.ssoadmin(""), &ssoadmin.ListInstancesInput{
 			RegionScope: types.RegionScopeAllRegions, MaxResults: aws.Int32(ssoPage),
 		})
-		err := pages(ctx, t, "ssoadmin:ListInstances", p, func(page *ssoadmin.ListInstancesOutput) error {
-			list = append(list, page.Instances...)
-			return nil
-		})
-		return list, err
+		return whole(ctx, t, "ssoadmin:ListInstances", p,
+			func(page *ssoadmin.ListInstancesOutput) []types.InstanceMetadata { return page.Instances })
 	})
 	if err != nil {
 		return nil, first(t.Lost(err), err)

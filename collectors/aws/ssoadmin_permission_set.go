@@ -117,36 +117,29 @@ func (s *session) inlinePolicy(ctx context.Context, t *collect.Task, set permiss
 }
 
 func (s *session) attachedPolicies(ctx context.Context, t *collect.Task, set permissionSet, doc *PermissionSetDoc) error {
-	list := []types.AttachedManagedPolicy{}
 	p := ssoadmin.NewListManagedPoliciesInPermissionSetPaginator(s.ssoadmin(set.region),
 		&ssoadmin.ListManagedPoliciesInPermissionSetInput{
 			InstanceArn: set.instance.InstanceArn, PermissionSetArn: &set.arn, MaxResults: aws.Int32(ssoPage),
 		})
-	err := pages(ctx, t, "ssoadmin:ListManagedPoliciesInPermissionSet", p,
-		func(page *ssoadmin.ListManagedPoliciesInPermissionSetOutput) error {
-			list = append(list, page.AttachedManagedPolicies...)
-			return nil
+	var err error
+	doc.AttachedManagedPolicies, err = whole(ctx, t, "ssoadmin:ListManagedPoliciesInPermissionSet", p,
+		func(page *ssoadmin.ListManagedPoliciesInPermissionSetOutput) []types.AttachedManagedPolicy {
+			return page.AttachedManagedPolicies
 		})
-	if err == nil {
-		doc.AttachedManagedPolicies = list
-	}
 	return err
 }
 
 func (s *session) policyReferences(ctx context.Context, t *collect.Task, set permissionSet, doc *PermissionSetDoc) error {
-	list := []types.CustomerManagedPolicyReference{}
 	p := ssoadmin.NewListCustomerManagedPolicyReferencesInPermissionSetPaginator(s.ssoadmin(set.region),
 		&ssoadmin.ListCustomerManagedPolicyReferencesInPermissionSetInput{
 			InstanceArn: set.instance.InstanceArn, PermissionSetArn: &set.arn, MaxResults: aws.Int32(ssoPage),
 		})
-	err := pages(ctx, t, "ssoadmin:ListCustomerManagedPolicyReferencesInPermissionSet", p,
-		func(page *ssoadmin.ListCustomerManagedPolicyReferencesInPermissionSetOutput) error {
-			list = append(list, page.CustomerManagedPolicyReferences...)
-			return nil
+	var err error
+	doc.CustomerManagedPolicyReferences, err = whole(ctx, t,
+		"ssoadmin:ListCustomerManagedPolicyReferencesInPermissionSet", p,
+		func(page *ssoadmin.ListCustomerManagedPolicyReferencesInPermissionSetOutput) []types.CustomerManagedPolicyReference {
+			return page.CustomerManagedPolicyReferences
 		})
-	if err == nil {
-		doc.CustomerManagedPolicyReferences = list
-	}
 	return err
 }
 
