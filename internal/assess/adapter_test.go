@@ -32,7 +32,7 @@ func newBoth(t testing.TB) *both {
 	}
 	st := &subjectType{schema: evidence.Schema{Type: "file.document", Doc: &evidence.Shape{Kind: evidence.ShapeAny}}}
 	scope := table.shapeType("scope", scopeShape(), false)
-	st.cel = table.add("file.document", subjectFields(scope, types.DynType))
+	st.cel = table.add("file.document", subjectFields(scope, types.DynType, types.DynType))
 	all := map[string]*subjectType{"file.document": st}
 	env, err := newEnv(table, all)
 	if err != nil {

@@ -67,11 +67,12 @@ func New(controls []evidence.Control, schemas []evidence.Schema) (*Evaluator, er
 	}
 	e := &Evaluator{byType: map[string][]*check{}, byID: map[string]*check{}, subjects: map[string]*subjectType{}}
 	scope := table.shapeType("scope", scopeShape(), false)
+	redaction := table.shapeType("redaction", redactionShape, false)
 	sorted := slices.Clone(schemas)
 	slices.SortFunc(sorted, func(a, b evidence.Schema) int { return strings.Compare(a.Type, b.Type) })
 	for _, s := range sorted {
 		doc := table.shapeType(s.Type+".doc", s.Doc, true)
-		e.subjects[s.Type] = &subjectType{schema: s, cel: table.add(s.Type, subjectFields(scope, doc))}
+		e.subjects[s.Type] = &subjectType{schema: s, cel: table.add(s.Type, subjectFields(scope, doc, redaction))}
 	}
 	env, err := newEnv(table, e.subjects)
 	if err != nil {

@@ -3,7 +3,8 @@
 // Expressions are CEL, compiled and type-checked against the subject types' schemas before anything is judged. An
 // expression sees
 //
-//	subject              type, id, name, tags, scope (provider, account, region, name, facts), doc
+//	subject              type, id, name, tags, scope (provider, account, region, name, facts), doc,
+//	                     redacted (path, rule, found: what was replaced in doc, and by which rule)
 //	related("TYPE")      the other subjects of a type: of the same scope and of the account as a whole; a subject that
 //	                     belongs to its account as a whole sees those of all its regions
 //	params               the thresholds of its control, with local values put in

@@ -20,6 +20,7 @@ type record struct {
 	digest      evidence.Digest
 	doc         *fastjson.Value
 	tags        ref.Val
+	redacted    []*fastjson.Value
 	scope       *scopeValue
 	missing     map[string]evidence.Missing
 	missingKeys []string // sorted
@@ -53,6 +54,7 @@ func parseRecord(p *fastjson.Parser, st *subjectType, scope *scopeValue, d evide
 		return nil, fmt.Errorf("parse %s object %s: a subject has an id and a doc", st.schema.Type, d)
 	}
 	r.tags = stringMap(v.GetObject("tags"))
+	r.redacted = v.GetArray("redacted")
 	m := v.GetObject("missing")
 	if m == nil {
 		return r, nil
@@ -78,11 +80,17 @@ func stringMap(o *fastjson.Object) ref.Val {
 
 var stringMapShape = &evidence.Shape{Kind: evidence.ShapeMap, Elem: &evidence.Shape{Kind: evidence.ShapeString}}
 
+// redactionShape is the shape of one of subject.redacted.
+var redactionShape = evidence.ShapeOf[evidence.Redaction]()
+
 // freeze unescapes everything in the record, which fastjson otherwise does when first asked, so that evaluations may
 // read it at the same time.
 func (r *record) freeze() {
 	freeze(r.doc)
 	r.tags.(*object).obj.Visit(func(_ []byte, v *fastjson.Value) { freeze(v) })
+	for _, v := range r.redacted {
+		freeze(v)
+	}
 }
 
 func freeze(v *fastjson.Value) {
@@ -151,8 +159,8 @@ func (s *subject) note() {
 	}
 }
 
-// subjectFields are the fields of every subject, with doc of the given type.
-func subjectFields(scope, doc *types.Type) map[string]*types.FieldType {
+// subjectFields are the fields of every subject, with scope, doc and the elements of redacted of the given types.
+func subjectFields(scope, doc, redaction *types.Type) map[string]*types.FieldType {
 	field := func(t *types.Type, get func(*subject) ref.Val) *types.FieldType {
 		return &types.FieldType{Type: t,
 			IsSet: func(target any) bool { _, ok := target.(*subject); return ok },
@@ -170,10 +178,13 @@ func subjectFields(scope, doc *types.Type) map[string]*types.FieldType {
 			}}
 	}
 	return map[string]*types.FieldType{
-		"type":  field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.typ.schema.Type) }),
-		"id":    field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.id) }),
-		"name":  field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.name) }),
-		"tags":  field(types.NewMapType(types.StringType, types.StringType), (*subject).tags),
+		"type": field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.typ.schema.Type) }),
+		"id":   field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.id) }),
+		"name": field(types.StringType, func(s *subject) ref.Val { return types.String(s.rec.name) }),
+		"tags": field(types.NewMapType(types.StringType, types.StringType), (*subject).tags),
+		"redacted": field(types.NewListType(redaction), func(s *subject) ref.Val {
+			return &list{vals: s.rec.redacted, elem: redactionShape}
+		}),
 		"scope": field(scope, func(s *subject) ref.Val { return s.rec.scope.val }),
 		"doc":   field(doc, (*subject).document),
 	}

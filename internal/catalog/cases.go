@@ -31,7 +31,8 @@ func (l *loader) cases(r *reader, f fields, control string, k evidence.Check) {
 	var passes, fails bool
 	for i, n := range f.list("cases") {
 		c := Case{Control: control, Check: k.ID, File: r.file, Line: n.Line, Column: n.Column}
-		g := r.fields(n, "case", "name", "expect", "id", "doc", "tags", "scope", "missing", "related", "params", "now")
+		g := r.fields(n, "case", "name", "expect", "id", "doc", "tags", "scope", "missing", "redacted", "related",
+			"params", "now")
 		if c.Name = g.text("name", false); c.Name == "" {
 			c.Name = fmt.Sprintf("case %d", i+1)
 		}
@@ -41,7 +42,7 @@ func (l *loader) cases(r *reader, f fields, control string, k evidence.Check) {
 		c.Input.Scope = l.caseScope(r, g.vals["scope"], k.Subject)
 		c.Input.Subject = l.caseSubject(g, k.Subject, c.Name)
 		for j, rel := range g.list("related") {
-			h := r.fields(rel, "related", "type", "id", "doc", "tags", "missing")
+			h := r.fields(rel, "related", "type", "id", "doc", "tags", "missing", "redacted")
 			typ := h.text("type", true)
 			if _, ok := l.schemas[typ]; typ != "" && !ok {
 				r.fail(h.vals["type"], "type: unknown subject type %s", typ)
@@ -78,7 +79,7 @@ func (l *loader) cases(r *reader, f fields, control string, k evidence.Check) {
 	}
 }
 
-// caseSubject reads doc, id, tags and missing. The document must have the shape that the schema declares.
+// caseSubject reads doc, id, tags, redacted and missing. The document must have the shape that the schema declares.
 func (l *loader) caseSubject(f fields, typ, name string) evidence.Subject {
 	s := evidence.Subject{Type: typ, ID: f.text("id", false), Name: name, Doc: json.RawMessage("{}")}
 	if s.ID == "" {
@@ -97,6 +98,12 @@ func (l *loader) caseSubject(f fields, typ, name string) evidence.Subject {
 		for _, e := range f.r.entries(n, "tags") {
 			s.Tags[e.key], _ = f.r.text(e.value, "tags."+e.key)
 		}
+	}
+	for _, n := range f.list("redacted") {
+		g := f.r.fields(n, "redacted", "path", "rule", "found")
+		s.Redacted = append(s.Redacted, evidence.Redaction{
+			Path: g.text("path", true), Rule: g.text("rule", true), Found: g.text("found", false),
+		})
 	}
 	if n := f.vals["missing"]; n != nil {
 		s.Missing = map[string]evidence.Missing{}

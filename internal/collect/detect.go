@@ -153,7 +153,7 @@ func (d *detector) findAll(texts []span) []string {
 			found[at] = r.name
 			if pair, ok := secrets[j].(awsaccesskey.Credentials); ok {
 				for k, t := range texts {
-					if strings.Contains(t.text, pair.Secret) {
+					if strings.Contains(t.text, pair.Secret) || strings.Contains(t.text, pair.AccessID) {
 						found[k] = r.name
 					}
 				}

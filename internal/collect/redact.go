@@ -30,50 +30,51 @@ func (r *redactor) digest(secret string) string {
 	return "[redacted hmac-sha256:" + hex.EncodeToString(m.Sum(nil)[:8]) + "]"
 }
 
-// declared replaces the values at the tree's paths. doc is canonical, and so is what it returns.
-func (r *redactor) declared(doc []byte, tree *pathTree) ([]byte, error) {
-	w := walker{doc: doc}
-	w.value = func(at []byte, start, end int, secret bool) {
-		value := doc[start:end]
-		if !secret || bytes.Equal(value, []byte("null")) || bytes.Equal(value, []byte(`""`)) {
-			return // nothing there to keep
-		}
-		r.note(string(at), RuleDeclared)
-		w.replace(start, end, r.digest(textOf(value)))
-	}
-	if err := w.walk([]*pathTree{tree}); err != nil {
-		return nil, err
-	}
-	return w.result(), nil
-}
-
-// detected replaces the strings in which the detector finds a secret. Whole strings: a detector tells where a secret
-// is, and seldom all of it that hurts.
-func (r *redactor) detected(doc []byte, d *detector) ([]byte, error) {
+// redact replaces the values at the tree's paths and the strings in which the detector finds a secret: whole strings,
+// because a detector tells where a secret is, and seldom all of it that hurts. The detector looks before anything is
+// replaced, so that it is kept which of the declared values have the shape of a secret. doc is canonical, and so is
+// what it returns. tree and d may be nil.
+func (r *redactor) redact(doc []byte, tree *pathTree, d *detector) ([]byte, error) {
 	w := walker{doc: doc}
 	var texts []span
-	w.value = func(at []byte, start, end int, _ bool) {
-		if doc[start] == '"' && end-start > minSecret {
-			texts = append(texts, span{start, end, string(at), textOf(doc[start:end])})
+	w.value = func(at []byte, start, end int, secret bool) {
+		value := doc[start:end]
+		switch {
+		case secret && (bytes.Equal(value, []byte("null")) || bytes.Equal(value, []byte(`""`))): // nothing there to keep
+		case secret, d != nil && value[0] == '"' && len(value) > minSecret:
+			texts = append(texts, span{start, end, string(at), textOf(value), secret})
 		}
 	}
-	if err := w.walk(nil); err != nil {
+	var branches []*pathTree
+	if tree != nil {
+		branches = []*pathTree{tree}
+	}
+	if err := w.walk(branches); err != nil {
 		return nil, err
 	}
-	rules := d.findAll(texts)
+	found := make([]string, len(texts))
+	if d != nil {
+		found = d.findAll(texts)
+	}
 	for i, t := range texts {
-		if rules[i] != "" {
-			r.note(t.at, rules[i])
-			w.replace(t.start, t.end, r.digest(t.text))
+		switch {
+		case t.declared:
+			r.done = append(r.done, evidence.Redaction{Path: t.at, Rule: RuleDeclared, Found: found[i]})
+		case found[i] != "":
+			r.note(t.at, found[i])
+		default:
+			continue
 		}
+		w.replace(t.start, t.end, r.digest(t.text))
 	}
 	return w.result(), nil
 }
 
-// span is one string of a document.
+// span is one value of a document: a string, or whatever stands at a declared path.
 type span struct {
 	start, end int
 	at, text   string
+	declared   bool
 }
 
 // walker visits the values of a canonical document, which has no space and is well-formed, and replaces some.

@@ -38,13 +38,12 @@ func (s *Sealer) Seal(subject evidence.Subject) ([]byte, error) {
 		return nil, fmt.Errorf("seal %s %s: %w", subject.Type, subject.ID, err)
 	}
 	r := redactor{key: s.key}
-	if s.declared != nil {
-		if doc, err = r.declared(doc, s.declared); err != nil {
-			return nil, fmt.Errorf("seal %s %s: %w", subject.Type, subject.ID, err)
-		}
-	}
+	var d *detector
 	if s.detector.suspects(doc) {
-		if doc, err = r.detected(doc, s.detector); err != nil {
+		d = s.detector
+	}
+	if s.declared != nil || d != nil {
+		if doc, err = r.redact(doc, s.declared, d); err != nil {
 			return nil, fmt.Errorf("seal %s %s: %w", subject.Type, subject.ID, err)
 		}
 	}

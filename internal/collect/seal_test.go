@@ -107,6 +107,30 @@ func TestSealFindsBothHalvesOfAKey(t *testing.T) {
 	}
 }
 
+// TestSealTellsWhichDeclaredValuesAreSecrets holds that the detector looks at what the schema replaces, and that both
+// halves of a key are found where only one of them is declared.
+func TestSealTellsWhichDeclaredValuesAreSecrets(t *testing.T) {
+	secret := strings.Repeat("k", 40)
+	back, object := seal(t, evidence.Subject{Type: "t", ID: "1", Doc: json.RawMessage(`{"env":{"A":"eu-west-1","B":"` +
+		planted["github-token"] + `","C":"` + secret + `"},"password":{"deep":"` + planted["stripe-key"] +
+		`"},"id":"AKIA` + `ABCDEFGHIJKLMNOP"}`)})
+	want := []evidence.Redaction{
+		{Path: "/env/A", Rule: RuleDeclared},
+		{Path: "/env/B", Rule: RuleDeclared, Found: "github-token"},
+		{Path: "/env/C", Rule: RuleDeclared, Found: "aws-access-key"},
+		{Path: "/id", Rule: "aws-access-key"},
+		{Path: "/password", Rule: RuleDeclared, Found: "stripe-key"},
+	}
+	if fmt.Sprint(back.Redacted) != fmt.Sprint(want) {
+		t.Errorf("redacted %v, want %v", back.Redacted, want)
+	}
+	for _, text := range []string{"ghp_", "kkkk", "sk_live_", "AKIA", "eu-west-1"} {
+		if strings.Contains(object, text) {
+			t.Errorf("%s is in the sealed bytes: %s", text, object)
+		}
+	}
+}
+
 func TestSealLeavesTheRestAlone(t *testing.T) {
 	doc := `{"Arn":"arn:aws:iam::123456789012:role/x","Url":"https://example.com/a@b","n":12345678901234567890,"s":"a\"b"}`
 	back, _ := seal(t, evidence.Subject{Type: "t", ID: "1", Doc: json.RawMessage(doc)})

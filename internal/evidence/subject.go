@@ -41,6 +41,9 @@ type Redaction struct {
 	Path string `json:"path"`
 	// Rule is "declared" for a secret path of the schema, else the name of the detector's rule.
 	Rule string `json:"rule"`
+	// Found is the detector's rule that found a secret in a value which was replaced because its path is declared;
+	// empty when none did.
+	Found string `json:"found,omitempty"`
 }
 
 // Scope is one place that is collected as a whole: an account and region, a project, a subscription, an organisation.
