@@ -106,6 +106,8 @@ func (Provider) Rates() map[string]collect.Rate {
 		"ec2":        {PerSecond: 15, Burst: 50},
 		"s3":         {PerSecond: 100, Burst: 100},
 		"kms":        {PerSecond: 50, Burst: 50},
+		"lambda":     {PerSecond: 10, Burst: 10},
+		"apigateway": {PerSecond: 6, Burst: 30},
 		"cloudtrail": {PerSecond: 8, Burst: 8},
 		"rds":        {PerSecond: 5, Burst: 20},
 		"sns":        {PerSecond: 25, Burst: 30},

@@ -90,7 +90,7 @@ func TestEncodeFromManyGoroutines(t *testing.T) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	doc := SecurityGroupDoc{types.SecurityGroup{
+	doc := SecurityGroupDoc{SecurityGroup: types.SecurityGroup{
 		GroupId: aws.String("sg-1"), GroupName: aws.String("web"), Description: aws.String("for the web"),
 	}}
 	for range 8 {

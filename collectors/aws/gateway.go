@@ -35,8 +35,15 @@ func (g gateway) Do(req *http.Request) (*http.Response, error) {
 // rootOf names the XML element that an operation's answer stands in; empty when it is not XML.
 func rootOf(service, operation string) string {
 	switch service {
-	case "ec2", "iam", "rds", "redshift", "sns", "sts":
+	case "autoscaling", "ec2", "elasticloadbalancingv2", "iam", "rds", "redshift", "sns", "sts":
 		return operation + "Response"
+	case "cloudfront":
+		switch operation {
+		case "ListDistributions":
+			return "DistributionList"
+		case "GetDistributionConfig":
+			return "DistributionConfig"
+		}
 	case "s3", "s3control":
 		switch operation {
 		case "ListBuckets":
