@@ -32,5 +32,7 @@ func awsServices() []awsService {
 		backupService(), dynamoService(), ecrService(), efsService(), openSearchService(), rdsService(), redshiftService(),
 		secretsService(), snsService(), sqsService(),
 		identitystoreService(), organizationsService(), ssoadminService(),
+		acmService(), apiGatewayService(), autoScalingService(), cloudFrontService(), cloudWatchLogsService(), eksService(),
+		elasticLoadBalancingService(), lambdaService(), ssmService(), wafService(),
 	}
 }

@@ -1,6 +1,9 @@
 package simcloud
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 func regionKind() kind { return kind{name: "regions", key: "RegionName"} }
 
@@ -15,7 +18,7 @@ func ec2Service() awsService {
 	groups := ec2Kind("security-groups", "GroupId", "InvalidGroup.NotFound")
 	volumes := ec2Kind("volumes", "VolumeId", "InvalidVolume.NotFound")
 	snapshots := ec2Kind("snapshots", "SnapshotId", "InvalidSnapshot.NotFound", "CreateVolumePermissions")
-	return awsService{name: "ec2", signing: "ec2", kinds: []kind{regionKind(), vpcs, logs, groups, volumes, snapshots}, ops: awsOps{
+	all := awsService{name: "ec2", signing: "ec2", kinds: []kind{regionKind(), vpcs, logs, groups, volumes, snapshots}, ops: awsOps{
 		"DescribeVpcs": list{kind: vpcs, keys: "VpcIds", usual: 1000, filters: map[string]string{"vpc-id": "VpcId"}},
 		"DescribeFlowLogs": list{kind: logs, keys: "FlowLogIds", usual: 1000,
 			filters: map[string]string{"resource-id": "ResourceId"}},
@@ -40,7 +43,19 @@ func ec2Service() awsService {
 			member: "EbsEncryptionByDefault"},
 		"GetSnapshotBlockPublicAccessState": setting{regional: true, part: "SnapshotBlockPublicAccess",
 			usual: map[string]any{"State": "unblocked"}},
+		"GetEbsDefaultKmsKeyId": setting{regional: true, part: "EbsDefaultKmsKeyId", usual: "alias/aws/ebs",
+			member: "KmsKeyId"},
+		"GetImageBlockPublicAccessState": setting{regional: true, part: "ImageBlockPublicAccess",
+			usual: map[string]any{"ImageBlockPublicAccessState": "unblocked"}},
+		"GetInstanceMetadataDefaults": setting{regional: true, part: "InstanceMetadataDefaults", usual: map[string]any{},
+			member: "AccountLevel"},
 	}}
+	for _, more := range []func() ([]kind, awsOps){ec2Networks, ec2Machines} {
+		kinds, ops := more()
+		all.kinds = append(all.kinds, kinds...)
+		maps.Copy(all.ops, ops)
+	}
+	return all
 }
 
 // ownSnapshot holds of what the account owns. Asked for what anybody may restore, of what is shared with all.
