@@ -18,6 +18,12 @@ type access struct {
 	deny   []grant
 	// bound is set when there is a permissions boundary.
 	bound bool
+
+	// What was asked before. An access is used by one evaluation at a time.
+	knowsAdmin bool
+	isAdmin    answer
+	adminVia   []string
+	ways       []string // of escalation; nil when not asked
 }
 
 // limit is a set of policies one of which must allow.
@@ -27,7 +33,37 @@ type limit []grant
 type grant struct {
 	via string // "AdministratorAccess", "inline quick-fix", "group admins: AdministratorAccess"
 	statement
-	on, notOn []pattern
+	on, notOn          []pattern
+	actions, notAction actionIndex
+}
+
+// actionIndex is patterns of actions by service, because a policy may name more than a thousand.
+type actionIndex struct {
+	of   map[string][]string // by service
+	wild []string            // those whose service has wildcards
+}
+
+func indexActions(patterns []string) actionIndex {
+	x := actionIndex{}
+	for _, p := range patterns {
+		service, _, ok := strings.Cut(p, ":")
+		if !ok || strings.ContainsAny(service, "*?") {
+			x.wild = append(x.wild, p)
+			continue
+		}
+		if x.of == nil {
+			x.of = map[string][]string{}
+		}
+		x.of[service] = append(x.of[service], p)
+	}
+	return x
+}
+
+// has reports whether a pattern fits the action.
+func (x actionIndex) has(action string) bool {
+	fits := func(p string) bool { return matches(p, action) }
+	service, _, _ := strings.Cut(action, ":")
+	return slices.ContainsFunc(x.of[service], fits) || slices.ContainsFunc(x.wild, fits)
 }
 
 // document is a policy with what to call it.
@@ -43,7 +79,7 @@ func grants(docs []document, effect string) []grant {
 			if s.Effect != effect {
 				continue
 			}
-			g := grant{via: d.via, statement: s}
+			g := grant{via: d.via, statement: s, actions: indexActions(s.Actions), notAction: indexActions(s.NotActions)}
 			for _, r := range s.Resources {
 				g.on = append(g.on, newPattern(r))
 			}
@@ -74,8 +110,7 @@ func newAccess(id string, own, boundary []document, levels [][]document) *access
 
 // names reports whether the statement is about the action.
 func (g *grant) names(action string) bool {
-	fits := func(p string) bool { return matches(p, action) }
-	return slices.ContainsFunc(g.Actions, fits) || len(g.NotActions) > 0 && !slices.ContainsFunc(g.NotActions, fits)
+	return g.actions.has(action) || len(g.NotActions) > 0 && !g.notAction.has(action)
 }
 
 // reach is where within a pattern an action may be allowed: over-estimated, never under. What denials take away whatever
@@ -178,15 +213,24 @@ func (a *access) decideOn(r request, resource string) answer {
 // admin tells whether the identity administers the account: a statement allows it everything, or all but some, on
 // everything, and what is left of that lets it give itself rights. via are the policies that make it so, sorted.
 func (a *access) admin() (is answer, via []string) {
+	if a.knowsAdmin {
+		return a.isAdmin, a.adminVia
+	}
+	defer func() { a.knowsAdmin, a.isAdmin, a.adminVia = true, is, via }()
 	for i := range a.own {
 		g := &a.own[i]
-		if got := min(g.broad(), a.selfGrant()); got != no {
+		got := g.broad()
+		if got != no {
+			got = min(got, a.selfGrant())
+		}
+		if got != no {
 			is = max(is, got)
 			via = append(via, g.via)
 		}
 	}
 	slices.Sort(via)
-	return is, slices.Compact(via)
+	via = slices.Compact(via)
+	return is, via
 }
 
 // broad tells whether the statement allows nearly everything.

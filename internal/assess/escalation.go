@@ -90,6 +90,9 @@ var unbounding = [...]escalation{
 // condition makes uncertain is among them. A way by actions on single named resources is not: whether it leads to more
 // depends on what those are.
 func (a *access) escalations() []string {
+	if a.ways != nil {
+		return a.ways
+	}
 	out := []string{}
 	known := escalations[:]
 	if a.bound {
@@ -101,6 +104,7 @@ func (a *access) escalations() []string {
 		}
 	}
 	slices.Sort(out)
+	a.ways = out
 	return out
 }
 
