@@ -9,14 +9,14 @@ import (
 // awsCall is one call of an AWS API.
 type awsCall struct {
 	*request
-	c                             *Cloud
-	service, op                   string // as the SDK names them: "s3control", "GetPublicAccessBlock"
-	account, region, caller, role string
-	model                         *apiModel
-	operation                     *apiOperation
-	form                          url.Values        // parameters of the query protocols and of the URL
-	vars                          map[string]string // of the path
-	in                            map[string]any    // the input, in the SDK's member names
+	c                       *Cloud
+	service, op             string // as the SDK names them: "s3control", "GetPublicAccessBlock"
+	account, region, caller string
+	model                   *apiModel
+	operation               *apiOperation
+	form                    url.Values        // parameters of the query protocols and of the URL
+	vars                    map[string]string // of the path
+	in                      map[string]any    // the input, in the SDK's member names
 }
 
 // awsFail is an error that an AWS API answers; the protocol decides how it is written. Without a status the model

@@ -27,19 +27,20 @@ type Options struct {
 
 // Cloud is a set of simulated providers over one estate. Its methods may be called while it serves.
 type Cloud struct {
-	estate  *Estate
-	options Options
-	world   atomic.Pointer[world]
-	models  models
-	aws     map[string]awsService
-	signed  map[string][]string // services by the name that requests to them are signed with
-	key     gcpKey
-	gcp     restAPI
-	azure   restAPI
-	github  restAPI
-	faults  faults
-	counts  counts
-	serial  atomic.Int64 // of request ids
+	estate   *Estate
+	options  Options
+	world    atomic.Pointer[world]
+	models   models
+	aws      map[string]awsService
+	signed   map[string][]string // services by the name that requests to them are signed with
+	key      gcpKey
+	gcp      restAPI
+	azure    restAPI
+	github   restAPI
+	faults   faults
+	counts   counts
+	answered counts       // without an error
+	serial   atomic.Int64 // of request ids
 
 	mu     sync.Mutex
 	urls   map[string]string

@@ -36,5 +36,23 @@ func (c *Cloud) Requests() int64 {
 	return sum
 }
 
+// Answered returns how often each operation of AWS that simcloud has was answered without an error since the start: 0
+// for those that never were.
+func (c *Cloud) Answered() map[string]int64 {
+	out := map[string]int64{}
+	for _, s := range awsServices() {
+		for op := range s.ops {
+			out[s.name+":"+op] = 0
+		}
+	}
+	c.answered.m.Range(func(op, n any) bool {
+		if _, ok := out[op.(string)]; ok {
+			out[op.(string)] = n.(*atomic.Int64).Load()
+		}
+		return true
+	})
+	return out
+}
+
 // ResetCounts starts counting anew.
 func (c *Cloud) ResetCounts() { c.counts.m.Clear() }

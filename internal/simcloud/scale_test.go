@@ -3,6 +3,7 @@ package simcloud
 import (
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -114,9 +116,18 @@ func TestScale(t *testing.T) {
 // TestScaleAccountsAreEntered takes the role in every account of a generated organisation: each has its own things.
 func TestScaleAccountsAreEntered(t *testing.T) {
 	c := start(t, ScaleAccounts(3, 100, 1), Options{PageSize: 2})
-	accounts := c.Accounts("aws")
-	if len(accounts) != 3 || accounts[0] != ScaleAccount || accounts[2] != ScaleAccountID(2) {
-		t.Errorf("the organisation has %v", accounts)
+	client := organizations.NewFromConfig(awsConfig(c, ScaleAccount, ScaleRegion))
+	var accounts []string
+	for p := organizations.NewListAccountsPaginator(client, &organizations.ListAccountsInput{}); p.HasMorePages(); {
+		for _, a := range next(t, p.NextPage).Accounts {
+			accounts = append(accounts, *a.Id)
+		}
+	}
+	if !slices.Equal(accounts, c.Accounts("aws")) || len(accounts) != 3 || accounts[2] != ScaleAccountID(2) {
+		t.Errorf("the organisation lists %v", accounts)
+	}
+	if roots := ask(t, client.ListRoots, &organizations.ListRootsInput{}).Roots; len(roots) != 1 {
+		t.Errorf("the organisation has the roots %v", roots)
 	}
 	names := map[string]bool{}
 	for _, id := range accounts {

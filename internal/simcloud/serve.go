@@ -52,13 +52,15 @@ func (c *Cloud) handler(route router) http.Handler {
 		if wait := c.options.Latency + f.Latency; wait > 0 && !sleep(in, wait) {
 			return
 		}
-		if !faulty {
-			c.write(out, req.w, k.answer())
+		if !faulty || f.Kind == Slow {
+			r := k.answer()
+			if r.status < http.StatusMultipleChoices {
+				c.answered.add(k.op)
+			}
+			c.write(out, req.w, r)
 			return
 		}
 		switch f.Kind {
-		case Slow:
-			c.write(out, req.w, k.answer())
 		case Truncated:
 			half(out, k.answer())
 			panic(http.ErrAbortHandler) // net/http's way to cut an answer off
