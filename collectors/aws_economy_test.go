@@ -16,7 +16,6 @@ import (
 	"exhibit/collectors/aws"
 	"exhibit/internal/collect"
 	"exhibit/internal/collect/collecttest"
-	"exhibit/internal/evidence"
 )
 
 // tally is a transport that keeps what was asked.
@@ -27,6 +26,9 @@ type tally struct {
 	asked map[question]int
 	ops   map[string]map[string]bool
 }
+
+// retried marks a request that is sent again because its answer was lost, which is no second question.
+const retried = ", again"
 
 // question is a request as far as it decides the answer.
 type question struct{ key, place, op, request string }
@@ -49,6 +51,9 @@ func (l *tally) RoundTrip(req *http.Request) (*http.Response, error) {
 		place = "" // whatever the region, the answer is the same
 	}
 	l.mu.Lock()
+	if !strings.HasPrefix(req.Header.Get("Amz-Sdk-Request"), "attempt=1") {
+		op += retried
+	}
 	l.asked[question{key, place, op, fmt.Sprintf("%s %s %s %s", req.Method, req.URL, req.Header.Get("X-Amz-Target"), body)}]++
 	if l.ops[op] == nil {
 		l.ops[op] = map[string]bool{}
@@ -92,12 +97,12 @@ func TestNoCallTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.Outcome != evidence.OutcomeOK {
+	if !run.Outcome.Seen() {
 		t.Fatalf("run ended %s: %+v", run.Outcome, run.Scopes)
 	}
 	requests, counted := 0, 0
 	for what, n := range log.asked {
-		if n > 1 && what.op != "iam:GenerateCredentialReport" { // which is asked until the report is made
+		if n > 1 && what.op != "iam:GenerateCredentialReport" && !strings.HasSuffix(what.op, retried) { // which is asked until the report is made
 			t.Errorf("asked %d times: %.400v", n, what)
 		}
 		if !strings.Contains(what.request, "Action=AssumeRole&") { // what obtains credentials belongs to no operation
