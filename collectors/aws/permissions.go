@@ -59,8 +59,9 @@ func (p Provider) Policies() []string {
 // unless it is larger than one; what only the organisation's home needs stands apart.
 func policies(actions []string) []managed {
 	var member, home []string
+	central := homeActions()
 	for _, a := range actions {
-		if homeOnly(a) {
+		if central[a] {
 			home = append(home, a)
 		} else {
 			member = append(member, a)
@@ -74,11 +75,32 @@ func policies(actions []string) []managed {
 	return out
 }
 
-// homeOnly tells the actions that answer for the whole organisation: only its management account or an account that it
-// delegated the service to may ask them.
-func homeOnly(action string) bool {
-	service, _, _ := strings.Cut(action, ":")
-	return slices.Contains([]string{"organizations", "sso", "sso-directory", "identitystore"}, service)
+// homeActions are those that answer for the whole organisation and for nothing else: only its management account, or an
+// account that it delegated the service to, may ask them.
+func homeActions() map[string]bool {
+	home := map[string]bool{}
+	note := func(operations []collect.Operation, central bool) {
+		for _, o := range operations {
+			for _, p := range o.Permissions {
+				if central {
+					home[p] = true
+				} else {
+					delete(home, p)
+				}
+			}
+		}
+	}
+	for _, central := range []bool{true, false} {
+		for _, c := range Collectors() {
+			if shared(c.Type()) == central {
+				note(c.Operations, central)
+			}
+		}
+		if central {
+			note(memberOperations(), true)
+		}
+	}
+	return home
 }
 
 // divide fills one policy after the other.
