@@ -52,7 +52,7 @@ func awsEnv(account string) func(string) string {
 
 func TestSimulatedAWS(t *testing.T) {
 	cloud := start(t, 2)
-	run, b := collectAWS(t, cloud, "", collect.Limits{})
+	run, b := collectAWS(t, cloud, "inventory: config", collect.Limits{})
 	if run.Outcome != evidence.OutcomeOK {
 		t.Errorf("run ended %s: %+v", run.Outcome, run.Scopes)
 	}
@@ -158,7 +158,7 @@ func TestSimulatedAWSDenials(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer cloud.ClearFaults()
-				run, b := collectAWS(t, cloud, "regions: [eu-west-1]", collect.Limits{}, c.Type())
+				run, b := collectAWS(t, cloud, "regions: [eu-west-1]\ninventory: config", collect.Limits{}, c.Type())
 				if run.Outcome != evidence.OutcomeDenied {
 					t.Errorf("run ended %s, want denied", run.Outcome)
 				}

@@ -79,6 +79,7 @@ func (c *command) collect(ctx context.Context, app *daemon.App, sources []string
 			fmt.Fprintln(w, r)
 		}
 		economyText(w, res.Economy)
+		reconciledText(w, res.Reconciled)
 		if err := operationsText(w, res.Operations, operations); err != nil {
 			return err
 		}
@@ -117,6 +118,25 @@ func economyText(w io.Writer, list []daemon.Economy) {
 			fmt.Fprintf(w, ", %.0f requests per 1,000 subjects", e.PerThousand)
 		}
 		fmt.Fprintln(w)
+	}
+}
+
+// reconciledText writes which lists an inventory counts otherwise.
+func reconciledText(w io.Writer, list []daemon.Reconciled) {
+	if len(list) == 0 {
+		return
+	}
+	agree := 0
+	for _, r := range list {
+		if r.Agrees {
+			agree++
+		}
+	}
+	fmt.Fprintf(w, "%d of %d lists agree with the inventory's counts, which follow changes late\n", agree, len(list))
+	for _, r := range list {
+		if !r.Agrees {
+			fmt.Fprintf(w, "%s in %s: %d listed, the inventory counts %d\n", r.Collector, r.Scope, r.Listed, r.Counted)
+		}
 	}
 }
 

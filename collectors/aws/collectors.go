@@ -34,6 +34,7 @@ func Collectors() []collect.Collector {
 		cloudtrailTrailChange(),
 		cloudtrailS3Change(),
 		kmsKey(),
+		inventoryResource(),
 		ec2VPC(),
 		ec2SecurityGroup(),
 		ec2NetworkACL(),

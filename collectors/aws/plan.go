@@ -48,8 +48,8 @@ func (s *source) plan(ctx context.Context, t *collect.Task, p place) ([]collect.
 	plan := collect.ScopePlan{
 		Scope: scope, Outcome: evidence.OutcomeOK, Session: home, Endpoint: home.host(""), Caller: caller,
 	}
-	if p.member && !p.central {
-		plan.Only = func(c collect.Collector) bool { return !shared(c.Type()) }
+	plan.Only = func(c collect.Collector) bool {
+		return s.section.wants(c) && (!p.member || p.central || !shared(c.Type()))
 	}
 	if err != nil {
 		plan.Outcome, plan.Reason = outcome(err)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"exhibit/internal/collect"
 )
 
 // section is the provider's part of exhibit.yaml.
@@ -28,6 +30,8 @@ type section struct {
 	Exclude map[string]string `yaml:"exclude_accounts"`
 	// Regions is "enabled", which is the default, or a list.
 	Regions any `yaml:"regions"`
+	// Inventory is "off", which is the default, or "config": every resource that AWS Config records.
+	Inventory string `yaml:"inventory"`
 	// Endpoint replaces all of AWS's hosts, as AWS_ENDPOINT_URL does.
 	Endpoint string `yaml:"endpoint"`
 
@@ -47,7 +51,7 @@ func (s *section) many() bool { return s.Organization || len(s.Accounts) > 0 }
 
 // check reads what YAML's types cannot say.
 func (s *section) check() error {
-	for _, err := range []error{s.checkRegions(), s.checkAccounts(), s.checkOrganization(), s.checkRole()} {
+	for _, err := range []error{s.checkRegions(), s.checkInventory(), s.checkAccounts(), s.checkOrganization(), s.checkRole()} {
 		if err != nil {
 			return err
 		}
@@ -77,6 +81,18 @@ func (s *section) checkRegions() error {
 		return fmt.Errorf(`regions: %v is neither "enabled" nor a list of regions`, v)
 	}
 	return nil
+}
+
+func (s *section) checkInventory() error {
+	if s.Inventory != "" && s.Inventory != "off" && s.Inventory != "config" {
+		return fmt.Errorf(`inventory: %q is neither "off" nor "config"`, s.Inventory)
+	}
+	return nil
+}
+
+// wants reports whether a collector is asked for: an inventory where that is off would read as one of nothing.
+func (s *section) wants(c collect.Collector) bool {
+	return s.Inventory == "config" || c.Type() != inventoryType
 }
 
 var (

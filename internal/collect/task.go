@@ -52,6 +52,7 @@ type work struct {
 	kept   int
 	out    map[string]int
 	second *evidence.SecondCount
+	others map[string]int
 	skew   *int64
 	host   string
 }
@@ -148,6 +149,16 @@ func (t *Task) Exclude(reason string, n int) {
 	t.mu.Lock()
 	t.out[reason] += n
 	t.mu.Unlock()
+}
+
+// Reconcile states how many subjects of another collector this one's answers count in the scope.
+func (t *Task) Reconcile(collector string, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.others == nil {
+		t.others = map[string]int{}
+	}
+	t.others[collector] += n
 }
 
 // SecondCount states how many items op counts where the lists returned Listed.

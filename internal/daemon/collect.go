@@ -33,6 +33,8 @@ type Collected struct {
 	Operations []AskedOperation `json:"operations"`
 	// Economy says of each source how much it was asked for how many subjects.
 	Economy []Economy `json:"economy"`
+	// Reconciled holds the lists against what an inventory counts.
+	Reconciled []Reconciled `json:"reconciled"`
 	Assessed
 }
 
@@ -57,7 +59,10 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	res.Reached = Reach(res.Run)
 	res.Economy = EconomyOf(res.Run)
 	err = a.Store.View(func(v *store.View) (err error) {
-		res.Operations, err = Operations(v, res.Run)
+		if res.Operations, err = Operations(v, res.Run); err != nil {
+			return err
+		}
+		res.Reconciled, err = Reconcile(v, res.Run)
 		return err
 	})
 	if err != nil {

@@ -68,6 +68,9 @@ type Completeness struct {
 	Coverage *Coverage `json:"coverage,omitempty"`
 	// SecondCount is the same population counted another way.
 	SecondCount *SecondCount `json:"second_count,omitempty"`
+	// Others counts what other collectors read, by collector, as this one's answers have it. It follows changes late, so
+	// that a difference is worth a look and proves nothing.
+	Others map[string]int `json:"others,omitempty"`
 }
 
 // Whole reports whether every call answered and the counts agree.

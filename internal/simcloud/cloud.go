@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -55,6 +56,10 @@ func New(estate *Estate, options Options) (*Cloud, error) {
 	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsService{},
 		signed: map[string][]string{}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
 	for _, s := range awsServices() {
+		if have, ok := c.aws[s.name]; ok { // one that is told in several places
+			maps.Copy(have.ops, s.ops)
+			continue
+		}
 		c.aws[s.name] = s
 		c.signed[s.signing] = append(c.signed[s.signing], s.name)
 	}
