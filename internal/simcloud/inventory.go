@@ -21,7 +21,7 @@ func inventoryService() awsService {
 
 // selectResources answers the two kinds of query that AWS Config is asked here: how many there are of each type, and
 // everything about some types. Rows are JSON in text. A file resources.json says what AWS Config has recorded; a member
-// "count" of one of them says that it stands for so many.
+// "count" of one of them names the file of the region whose things it stands for.
 type selectResources struct{ kind }
 
 // quoted finds the types that a query names.
@@ -40,9 +40,8 @@ func (s selectResources) answer(k *awsCall) (awsOut, *awsFail) {
 	for i := range all.Len() {
 		d := all.At(i).doc
 		typ := scalar(d["resourceType"])
-		if n, ok := d["count"].(json.Number); ok {
-			more, _ := n.Int64()
-			counts[typ] += int(more)
+		if of, ok := d["count"].(string); ok {
+			counts[typ] += k.regional(of).Len()
 			continue
 		}
 		counts[typ]++
