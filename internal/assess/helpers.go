@@ -3,6 +3,7 @@ package assess
 import (
 	"errors"
 	"math"
+	"reflect"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -22,6 +23,8 @@ import (
 //	cidrIsPublic(range) bool    the range holds at least one address that the internet can route to
 //	portsInclude(from, to, port) bool whether port lies in from-to; from -1 means all ports
 //	portsInclude(text, port) bool     the same of "22", "20-30" or "*"
+//	filterCovers(pattern, event) bool a log filter matches every event with these fields; see logfilter.go
+//	unknown(reason) bool        neither true nor false, for what the evidence at hand cannot tell
 //	policy(text) policy         an IAM policy document; see policy.go for its fields and functions
 //	effective(subject), access(policies, …)   what an identity may do in the end; see accesscel.go
 func helpers(table *typeTable) []cel.EnvOption {
@@ -48,6 +51,9 @@ func helpers(table *typeTable) []cel.EnvOption {
 			cel.Overload("portsInclude_int", []*cel.Type{cel.IntType, cel.IntType, cel.IntType}, boolean,
 				cel.FunctionBinding(portsInclude)),
 			cel.Overload("portsInclude_string", []*cel.Type{text, cel.IntType}, boolean, cel.BinaryBinding(rangeIncludes))),
+		cel.Function("filterCovers", cel.Overload("filterCovers_string_map",
+			[]*cel.Type{text, cel.MapType(text, text)}, boolean, cel.BinaryBinding(covers))),
+		cel.Function("unknown", cel.Overload("unknown_string", []*cel.Type{text}, boolean, cel.UnaryBinding(notTold))),
 	}
 	return append(opts, policyHelpers(table)...)
 }
@@ -71,6 +77,24 @@ func answer2(f func(a, b string) (bool, error), a, b ref.Val) ref.Val {
 		return types.MaybeNoSuchOverloadErr(b)
 	}
 	return answer1(func(first string) (bool, error) { return f(first, string(second)) }, a)
+}
+
+// covers adapts filterCovers.
+func covers(pattern, event ref.Val) ref.Val {
+	fields, err := event.ConvertToNative(reflect.TypeFor[map[string]string]())
+	if err != nil {
+		return types.MaybeNoSuchOverloadErr(event)
+	}
+	return answer1(func(text string) (bool, error) { return filterCovers(text, fields.(map[string]string)) }, pattern)
+}
+
+// notTold is an error that says the reason and nothing else: what rests on it is unknown.
+func notTold(reason ref.Val) ref.Val {
+	text, ok := reason.(types.String)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(reason)
+	}
+	return types.WrapErr(errors.New(string(text)))
 }
 
 // parseTime reads a timestamp, or text in RFC 3339.
