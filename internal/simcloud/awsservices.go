@@ -35,5 +35,8 @@ func awsServices() []awsService {
 		identitystoreService(), organizationsService(), ssoadminService(),
 		acmService(), apiGatewayService(), autoScalingService(), cloudFrontService(), cloudWatchLogsService(), eksService(),
 		elasticLoadBalancingService(), lambdaService(), ssmService(), wafService(),
+		cloudWatchService(), configService(), guardDutyService(), inspectorService(),
+		macieService(), securityHubService(),
+		codeBuildService(), codeDeployService(), codePipelineService(),
 	}
 }

@@ -102,7 +102,17 @@ func (h here) answer(k *awsCall) (awsOut, *awsFail) {
 }
 
 func accountService() awsService {
+	notSet := &awsFail{code: "ResourceNotFoundException", message: "No contact of the inputted alternate contact type found."}
 	return awsService{name: "account", signing: "account", ops: awsOps{
+		"GetContactInformation": setting{part: "Contact", member: "ContactInformation", absent: notSet},
+		"GetAlternateContact": awsFunc(func(k *awsCall) (awsOut, *awsFail) {
+			all, _ := k.object()["AlternateContacts"].(map[string]any)
+			one, set := all[k.text("AlternateContactType")]
+			if !set {
+				return awsOut{}, notSet
+			}
+			return awsOut{doc: map[string]any{"AlternateContact": one}}, nil
+		}),
 		"ListRegions": list{kind: regionKind(), usual: 50, view: view{make: func(d map[string]any) map[string]any {
 			return map[string]any{"RegionName": d["RegionName"], "RegionOptStatus": optStatus(d["OptInStatus"])}
 		}}},

@@ -1,5 +1,7 @@
 package simcloud
 
+import "maps"
+
 func cloudFrontService() awsService {
 	distributions := kind{name: "distributions", key: "Id", parts: []string{"DistributionConfig"},
 		missing: awsFail{code: "NoSuchDistribution", message: "The specified distribution does not exist."}}
@@ -31,5 +33,8 @@ func logDeliveries() ([]kind, awsOps) {
 
 func cloudWatchLogsService() awsService {
 	kinds, ops := logDeliveries()
+	more, groups := logGroups()
+	kinds = append(kinds, more...)
+	maps.Copy(ops, groups)
 	return awsService{name: "cloudwatchlogs", signing: "logs", kinds: kinds, ops: ops}
 }
