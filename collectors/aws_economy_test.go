@@ -102,7 +102,10 @@ func TestNoCallTwice(t *testing.T) {
 	}
 	requests, counted := 0, 0
 	for what, n := range log.asked {
-		if n > 1 && what.op != "iam:GenerateCredentialReport" && !strings.HasSuffix(what.op, retried) { // which is asked until the report is made
+		// What is said like a denial, such as that Macie is off, the SDK tries again while its clock is not the simulated
+		// one; the credential report is asked for until it is made.
+		again := strings.HasSuffix(what.op, retried) || what.op == "macie2:GetMacieSession" && n == 2
+		if n > 1 && what.op != "iam:GenerateCredentialReport" && !again {
 			t.Errorf("asked %d times: %.400v", n, what)
 		}
 		if !strings.Contains(what.request, "Action=AssumeRole&") { // what obtains credentials belongs to no operation

@@ -150,6 +150,9 @@ func TestSimulatedAWSDenials(t *testing.T) {
 	cloud := start(t, 3)
 	for _, c := range (aws.Provider{}).Collectors() {
 		for _, op := range c.Operations {
+			if c.Type() == "aws.sts.identity" {
+				continue // without it nothing is collected at all
+			}
 			if op.Name == "s3:GetBucketLocation" {
 				continue // asked only when the list does not tell, which recordings cover
 			}

@@ -22,6 +22,9 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeExpired, codeOf(api) // what there was has ended, whatever the reason that there is no more
 	}
 	if errors.As(err, &api) {
+		if isSwitchedOff(api) {
+			return evidence.OutcomeNotEnabled, switchedOff
+		}
 		if elsewhere(err, api) {
 			return evidence.OutcomeNotEnabled, api.ErrorCode()
 		}
@@ -60,6 +63,20 @@ func elsewhere(err error, api smithy.APIError) bool {
 	return false
 }
 
+// switchedOff is our code for the answer "the service is off here" of services that have no code of their own for it.
+const switchedOff = "SwitchedOff"
+
+// isSwitchedOff tells it by the message: the code alone says that one may not ask as well.
+func isSwitchedOff(api smithy.APIError) bool {
+	switch api.ErrorCode() {
+	case "AccessDeniedException": // Macie
+		return strings.HasPrefix(api.ErrorMessage(), "Macie is not enabled")
+	case "InvalidAccessException": // Security Hub
+		return strings.Contains(api.ErrorMessage(), "is not subscribed to AWS Security Hub")
+	}
+	return false
+}
+
 func codeOf(api smithy.APIError) string {
 	if api == nil {
 		return ""
@@ -71,7 +88,7 @@ func byCode(code string) (evidence.Outcome, bool) {
 	switch strings.TrimSuffix(code, "Exception") {
 	case "AccessDenied", "UnauthorizedOperation", "UnauthorizedAccess", "AuthorizationError", "NotAuthorized",
 		"AllAccessDisabled", "AccountProblem", "Forbidden", "OperationDisabled",
-		"InsufficientDependencyServiceAccessPermission":
+		"InsufficientDependencyServiceAccessPermission", "InvalidAccess":
 		return evidence.OutcomeDenied, true
 	case "ExpiredToken", "RequestExpired", "InvalidClientTokenId", "UnrecognizedClient", "InvalidAccessKeyId",
 		"SignatureDoesNotMatch", "InvalidSignature", "InvalidToken", "TokenRefreshRequired", "AuthFailure",
@@ -101,6 +118,20 @@ func byStatus(status int) evidence.Outcome {
 // own use of its quotas. Most are not published.
 func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{
+		"account":       {PerSecond: 4, Burst: 4},
+		"cloudwatch":    {PerSecond: 7, Burst: 7},
+		"codebuild":     {PerSecond: 4, Burst: 4},
+		"codedeploy":    {PerSecond: 4, Burst: 4},
+		"codepipeline":  {PerSecond: 4, Burst: 4},
+		"configservice": {PerSecond: 4, Burst: 4},
+		"guardduty":     {PerSecond: 4, Burst: 4},
+		"inspector2":    {PerSecond: 4, Burst: 4},
+		"macie2":        {PerSecond: 4, Burst: 4},
+
+		"cloudwatchlogs": {PerSecond: 5, Burst: 5},
+
+		"securityhub:GetEnabledStandards": {PerSecond: 1, Burst: 5},
+
 		"":           {PerSecond: 10, Burst: 20},
 		"iam":        {PerSecond: 15, Burst: 30},
 		"ec2":        {PerSecond: 15, Burst: 50},

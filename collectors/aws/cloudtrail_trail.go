@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,30 +65,38 @@ func cloudtrailTrail() collect.Collector {
 }
 
 func collectTrails(ctx context.Context, s *session, t *collect.Task) error {
-	// Shadow trails are left out by the API: every trail is told by its home region alone. A trail of the organisation
-	// that another account owns is told in its home region too.
-	t.Params("cloudtrail:DescribeTrails", map[string]string{"includeShadowTrails": "false"})
+	region := t.Scope().Region
+	// Without shadow trails the answer would lack the organisation's trail in the accounts that are its members.
+	t.Params("cloudtrail:DescribeTrails", map[string]string{"includeShadowTrails": "true"})
 	out, err := ask(ctx, t, "cloudtrail:DescribeTrails", func(ctx context.Context) (*cloudtrail.DescribeTrailsOutput, error) {
-		return s.cloudtrail().DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(false)})
+		return s.cloudtrail(region).DescribeTrails(ctx, &cloudtrail.DescribeTrailsInput{IncludeShadowTrails: aws.Bool(true)})
 	})
 	if err != nil {
 		return err
 	}
 	t.Listed(len(out.TrailList))
 	return collect.Each(ctx, out.TrailList, func(ctx context.Context, trail types.Trail) error {
-		if home := aws.ToString(trail.HomeRegion); home != "" && home != t.Scope().Region {
+		home := aws.ToString(trail.HomeRegion)
+		switch {
+		case home == "":
+			home = region
+		case home != region && slices.Contains(s.collected, home):
 			t.Exclude("told by its home region", 1)
 			return nil
+		case home != region && s.collected[0] != region:
+			t.Exclude("told by the first of the regions, its home is none of them", 1)
+			return nil
 		}
-		return s.trail(ctx, t, trail)
+		return s.trail(ctx, t.In(home), home, trail)
 	})
 }
 
-func (s *session) trail(ctx context.Context, t *collect.Task, trail types.Trail) error {
+// trail asks a trail's home region about it: its shadows know less.
+func (s *session) trail(ctx context.Context, t *collect.Task, home string, trail types.Trail) error {
 	sub := subject(aws.ToString(trail.TrailARN), aws.ToString(trail.Name))
 	doc := TrailDoc{Trail: trail}
 	err := t.Call(ctx, "cloudtrail:GetTrailStatus", func(ctx context.Context) error {
-		out, err := s.cloudtrail().GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+		out, err := s.cloudtrail(home).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
 		if err == nil {
 			doc.Status = statusOf(out)
 		}
@@ -101,7 +110,7 @@ func (s *session) trail(ctx context.Context, t *collect.Task, trail types.Trail)
 		return err
 	}
 	err = t.Call(ctx, "cloudtrail:GetEventSelectors", func(ctx context.Context) error {
-		out, err := s.cloudtrail().GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: trail.TrailARN})
+		out, err := s.cloudtrail(home).GetEventSelectors(ctx, &cloudtrail.GetEventSelectorsInput{TrailName: trail.TrailARN})
 		if err == nil {
 			doc.EventSelectors, doc.AdvancedEventSelectors = some(out.EventSelectors), some(out.AdvancedEventSelectors)
 		}

@@ -81,6 +81,7 @@ func (s *source) enter(ctx context.Context, t *collect.Task, p place) (*session,
 	home := newSession(s, base, "")
 	home.account, home.partition, home.central = p.account, partitionOf(p.arn), p.central
 	if !p.enter {
+		home.caller = s.said
 		return home, s.caller, nil
 	}
 	id, err := home.identity(ctx, t)
@@ -135,10 +136,16 @@ func (s *source) planRegions(ctx context.Context, t *collect.Task, plan collect.
 	case wanted == nil:
 		wanted = enabled
 	}
+	collected := wanted
+	if err == nil {
+		collected = slices.DeleteFunc(slices.Clone(wanted), func(r string) bool { return !slices.Contains(enabled, r) })
+	}
 	for _, region := range wanted {
 		p := plan
 		p.Scope.Region = region
-		p.Session = newSession(s, home.cfg, region).of(home)
+		regional := newSession(s, home.cfg, region).of(home)
+		regional.collected = collected
+		p.Session = regional
 		p.Endpoint = home.host(region)
 		if err == nil && !slices.Contains(enabled, region) {
 			p.Outcome, p.Reason = evidence.OutcomeNotEnabled, "the account has not enabled the region"

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
 	"exhibit/internal/collect"
@@ -21,6 +22,10 @@ import (
 // made when first asked for, and are garbage with the session.
 type session struct {
 	account, partition string
+	// collected are the regions that are collected of the account; it is set in a region's session.
+	collected []string
+	// caller is as whom the account is collected; it is set in the account's session.
+	caller *sts.GetCallerIdentityOutput
 	// central is set where what the organisation shares may be asked for, whoever owns it.
 	central bool
 	cfg     aws.Config
@@ -66,8 +71,11 @@ func (s *session) kms() *kms.Client {
 	return client(s, "kms", func() *kms.Client { return kms.NewFromConfig(s.cfg) })
 }
 
-func (s *session) cloudtrail() *cloudtrail.Client {
-	return client(s, "cloudtrail", func() *cloudtrail.Client { return cloudtrail.NewFromConfig(s.cfg) })
+// cloudtrail returns a client for trails whose home is the region.
+func (s *session) cloudtrail(region string) *cloudtrail.Client {
+	return client(s, "cloudtrail|"+region, func() *cloudtrail.Client {
+		return cloudtrail.NewFromConfig(s.cfg, func(o *cloudtrail.Options) { o.Region = region })
+	})
 }
 
 // s3 returns a client for buckets in the region; empty is the session's own.

@@ -25,6 +25,7 @@ type source struct {
 	env     collect.Env
 	enc     *encoder
 	caller  evidence.Identity
+	said    *sts.GetCallerIdentityOutput // the answer that caller was read from
 }
 
 // Operations implements collect.Provider.
@@ -38,11 +39,12 @@ func (Provider) Operations() []collect.Operation {
 
 // Caller implements collect.Source.
 func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity, error) {
-	id, err := newSession(s, s.base, "").identity(ctx, t)
+	home := newSession(s, s.base, "")
+	id, err := home.identity(ctx, t)
 	if err != nil {
 		return evidence.Identity{}, err
 	}
-	s.caller = id
+	s.caller, s.said = id, home.caller
 	return id, nil
 }
 
@@ -65,7 +67,7 @@ func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Accou
 	return accounts, nil
 }
 
-// identity asks who is asking.
+// identity asks who is asking, and keeps the answer.
 func (s *session) identity(ctx context.Context, t *collect.Task) (evidence.Identity, error) {
 	var out *sts.GetCallerIdentityOutput
 	err := t.Call(ctx, "sts:GetCallerIdentity", func(ctx context.Context) (err error) {
@@ -78,6 +80,7 @@ func (s *session) identity(ctx context.Context, t *collect.Task) (evidence.Ident
 	if err != nil {
 		return evidence.Identity{}, err
 	}
+	s.caller = out
 	return evidence.Identity{ID: *out.Arn, Account: *out.Account, Kind: kindOf(*out.Arn)}, nil
 }
 
