@@ -34,24 +34,17 @@ func configRecorder() collect.Collector {
 				Name:        "configservice:DescribeConfigurationRecorders",
 				Permissions: []string{"config:DescribeConfigurationRecorders"},
 			},
-			{
-				Name:        "configservice:DescribeConfigurationRecorderStatus",
-				Permissions: []string{"config:DescribeConfigurationRecorderStatus"},
-			},
+			recorderStatusOperation(),
 			{Name: "configservice:DescribeDeliveryChannels", Permissions: []string{"config:DescribeDeliveryChannels"}},
 		},
 		Collect: collect.Typed(collectRecorder),
 	}
 }
 
-func (s *session) configservice() *configservice.Client {
-	return client(s, "configservice", func() *configservice.Client { return configservice.NewFromConfig(s.cfg) })
-}
-
 func collectRecorder(ctx context.Context, s *session, t *collect.Task) error {
 	out, err := ask(ctx, t, "configservice:DescribeConfigurationRecorders",
 		func(ctx context.Context) (*configservice.DescribeConfigurationRecordersOutput, error) {
-			out, err := s.configservice().DescribeConfigurationRecorders(ctx, nil)
+			out, err := s.config().DescribeConfigurationRecorders(ctx, nil)
 			if err == nil && out.ConfigurationRecorders == nil {
 				err = errors.New("malformed answer: it lists no recorders, not even none")
 			}
@@ -62,20 +55,13 @@ func collectRecorder(ctx context.Context, s *session, t *collect.Task) error {
 	}
 	doc := RecorderDoc{ConfigurationRecorders: out.ConfigurationRecorders}
 	sub := subject(s.arn("config", "configuration-recorder"), s.cfg.Region)
-	_, err = t.Part(ctx, &sub, "ConfigurationRecordersStatus", "configservice:DescribeConfigurationRecorderStatus",
-		func(ctx context.Context) error {
-			out, err := s.configservice().DescribeConfigurationRecorderStatus(ctx, nil)
-			if err == nil {
-				doc.ConfigurationRecordersStatus = some(out.ConfigurationRecordersStatus)
-			}
-			return err
-		})
-	if err != nil {
+	doc.ConfigurationRecordersStatus, err = s.recorderStatus(ctx, t)
+	if err := t.Miss(&sub, "ConfigurationRecordersStatus", err); err != nil {
 		return err
 	}
 	_, err = t.Part(ctx, &sub, "DeliveryChannels", "configservice:DescribeDeliveryChannels",
 		func(ctx context.Context) error {
-			out, err := s.configservice().DescribeDeliveryChannels(ctx, nil)
+			out, err := s.config().DescribeDeliveryChannels(ctx, nil)
 			if err == nil {
 				doc.DeliveryChannels = some(out.DeliveryChannels)
 			}

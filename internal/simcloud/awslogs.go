@@ -1,16 +1,5 @@
 package simcloud
 
-func configService() awsService {
-	recorded := func(member string) setting {
-		return setting{regional: true, part: member, usual: []any{}, member: member}
-	}
-	return awsService{name: "configservice", signing: "config", ops: awsOps{
-		"DescribeConfigurationRecorders":      recorded("ConfigurationRecorders"),
-		"DescribeConfigurationRecorderStatus": recorded("ConfigurationRecordersStatus"),
-		"DescribeDeliveryChannels":            recorded("DeliveryChannels"),
-	}}
-}
-
 // logGroups are log groups and their metric filters, with what answers for them.
 func logGroups() ([]kind, awsOps) {
 	groups := kind{name: "log-groups", key: "LogGroupName", regional: true}

@@ -35,7 +35,7 @@ func awsServices() []awsService {
 		identitystoreService(), organizationsService(), ssoadminService(),
 		acmService(), apiGatewayService(), autoScalingService(), cloudFrontService(), cloudWatchLogsService(), eksService(),
 		elasticLoadBalancingService(), lambdaService(), ssmService(), wafService(),
-		cloudWatchService(), configService(), guardDutyService(), inspectorService(),
+		cloudWatchService(), guardDutyService(), inspectorService(),
 		macieService(), securityHubService(),
 		codeBuildService(), codeDeployService(), codePipelineService(),
 	}

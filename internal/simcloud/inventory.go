@@ -15,6 +15,10 @@ func inventoryService() awsService {
 		"DescribeConfigurationRecorderStatus": setting{regional: true, part: "ConfigurationRecordersStatus",
 			member: "ConfigurationRecordersStatus",
 			usual:  []any{map[string]any{"Name": "default", "Recording": true, "LastStatus": "SUCCESS"}}},
+		"DescribeConfigurationRecorders": setting{regional: true, part: "ConfigurationRecorders", usual: []any{},
+			member: "ConfigurationRecorders"},
+		"DescribeDeliveryChannels": setting{regional: true, part: "DeliveryChannels", usual: []any{},
+			member: "DeliveryChannels"},
 		"SelectResourceConfig": selectResources{resources},
 	}}
 }
