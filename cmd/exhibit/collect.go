@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -23,6 +25,7 @@ import (
 func (c *command) collectCommand() *cobra.Command {
 	var trigger string
 	var operations bool
+	var pace float64
 	cmd := &cobra.Command{
 		Use:   "collect [SOURCE...]",
 		Short: "Collect once, commit, assess and print the posture",
@@ -30,12 +33,18 @@ func (c *command) collectCommand() *cobra.Command {
 It then judges everything that is committed and commits the judgement too.
 
 It ends with 0 when everything that was asked for could be seen, and with 3 when something could not: what, why and which
-permission was missing is printed, and the checks concerned are unknown.`,
-		Example: "  exhibit collect\n  exhibit collect prod-aws --json",
+permission was missing is printed, and the checks concerned are unknown.
+
+Every service is asked at a pace that leaves most of its quota to others. --pace multiplies it: 0.5 where even that is felt,
+more where nobody else asks. EXHIBIT_PACE in the environment is its default.`,
+		Example: "  exhibit collect\n  exhibit collect prod-aws --json\n  exhibit collect --pace 0.5",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := paced(&pace, cmd.Flags().Changed("pace")); err != nil {
+				return usage(err)
+			}
 			return c.withApp(cmd.Context(), daemon.Write, func(app *daemon.App) error {
-				return c.collect(cmd.Context(), app, args, trigger, operations)
+				return c.collect(cmd.Context(), app, args, trigger, pace, operations)
 			})
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -49,20 +58,39 @@ permission was missing is printed, and the checks concerned are unknown.`,
 		},
 	}
 	cmd.Flags().StringVar(&trigger, "trigger", "manual", "what the run says about why it was made: manual, schedule, ci")
+	cmd.Flags().Float64Var(&pace, "pace", 1, "how fast providers are asked, as a multiple of the usual")
 	cmd.Flags().BoolVar(&operations, "operations", false, "list every API operation with its outcome, not only those that were not answered")
 	return cmd
 }
 
-func (c *command) collect(ctx context.Context, app *daemon.App, sources []string, trigger string, operations bool) error {
+// paced takes the pace from the environment where no flag gives it, and refuses one that is none.
+func paced(pace *float64, given bool) error {
+	if text := os.Getenv("EXHIBIT_PACE"); text != "" && !given {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("EXHIBIT_PACE=%s: expected a number such as 0.5", text)
+		}
+		*pace = v
+	}
+	if !(*pace > 0) {
+		return fmt.Errorf("pace %v: expected more than 0", *pace)
+	}
+	return nil
+}
+
+func (c *command) collect(
+	ctx context.Context, app *daemon.App, sources []string, trigger string, pace float64, operations bool,
+) error {
 	switch trigger {
 	case "manual", "schedule", "ci":
 	default:
 		return usage(fmt.Errorf("trigger %q: expected manual, schedule or ci", trigger))
 	}
 	bar := c.progress("collect")
-	res, err := app.Collect(ctx, daemon.CollectRequest{Sources: sources, Trigger: trigger, Progress: func(p collect.Progress) {
-		bar.set(int64(p.Done), int64(p.Total))
-	}})
+	res, err := app.Collect(ctx, daemon.CollectRequest{
+		Sources: sources, Trigger: trigger, Limits: collect.Limits{Pace: pace},
+		Progress: func(p collect.Progress) { bar.set(int64(p.Done), int64(p.Total)) },
+	})
 	bar.done()
 	if errors.Is(err, daemon.ErrConfig) {
 		return usage(err)
