@@ -42,14 +42,14 @@ func (c *Catalog) Control(id string) (evidence.Control, bool) {
 // Framework returns the framework with the key "id@version", or the only one with the id.
 func (c *Catalog) Framework(name string) (evidence.Framework, error) {
 	var found []evidence.Framework
-	var known []string
+	var known, versions []string
 	for _, f := range c.Frameworks {
 		known = append(known, f.Key())
 		if f.Key() == name {
 			return f, nil
 		}
 		if f.ID == name {
-			found = append(found, f)
+			found, versions = append(found, f), append(versions, f.Key())
 		}
 	}
 	switch len(found) {
@@ -59,7 +59,7 @@ func (c *Catalog) Framework(name string) (evidence.Framework, error) {
 		return evidence.Framework{}, fmt.Errorf("framework %q: unknown; there are %s", name, strings.Join(known, ", "))
 	}
 	return evidence.Framework{}, fmt.Errorf("framework %q: several versions; say which of %s", name,
-		strings.Join(known, ", "))
+		strings.Join(versions, ", "))
 }
 
 // Load reads controls/DOMAIN/ID.yaml and, where there are any, mappings/FRAMEWORK@VERSION.yaml. All mistakes are
