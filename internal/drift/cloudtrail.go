@@ -85,7 +85,8 @@ type effect struct {
 	parts  []string
 }
 
-// effects returns what an event may change: a new kind of event must be added here before it explains anything.
+// effects returns what an event may change: a new kind of event must be added here before it explains anything. The
+// credential report is explained by none: it lags by hours, so that what changed in it happened before.
 func (r record) effects() []effect {
 	one := func(typ, region, name string, parts ...string) []effect {
 		return []effect{{target{typ, region, name}, true, parts}}
@@ -149,12 +150,10 @@ func (r record) effects() []effect {
 		return trail()
 	case "CreateUser", "UpdateUser", "DeleteUser":
 		return user()
-	case "CreateLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile":
-		return user("Credential")
 	case "EnableMFADevice", "DeactivateMFADevice":
-		return user("MFADevices", "Credential")
+		return user("MFADevices")
 	case "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey":
-		return user("AccessKeys", "Credential")
+		return user("AccessKeys")
 	case "AddUserToGroup", "RemoveUserFromGroup":
 		return user("Groups")
 	case "AttachUserPolicy", "DetachUserPolicy":
