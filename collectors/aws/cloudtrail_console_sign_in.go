@@ -9,7 +9,7 @@ import (
 // cloudtrailConsoleSignIn is every attempt to sign in to the console, in the region that it is recorded in.
 func cloudtrailConsoleSignIn() collect.Collector {
 	return history{
-		typ: "aws.cloudtrail.console-sign-in", title: "Console sign-in", regional: true,
-		attribute: types.LookupAttributeKeyEventName, values: []string{"ConsoleLogin"},
+		typ: "aws.cloudtrail.console-sign-in", title: "Console sign-in", regional: true, global: true,
+		source: "signin.amazonaws.com", attribute: types.LookupAttributeKeyEventName, values: []string{"ConsoleLogin"},
 	}.collector()
 }

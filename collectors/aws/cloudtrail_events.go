@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +79,10 @@ type history struct {
 	attribute types.LookupAttributeKey
 	values    []string
 	secret    []string
+	// source is the service whose events these are: others have events of the same names. Empty is any.
+	source string
+	// global asks the region where global events are told as well, when it is not collected itself.
+	global bool
 	// leave says why an event that was found is none of the population's; "" keeps it. It may be nil.
 	leave func(EventDoc) string
 }
@@ -105,41 +110,62 @@ func (h history) collector() collect.Collector {
 }
 
 func (h history) collect(ctx context.Context, s *session, t *collect.Task) error {
-	region := s.cfg.Region
-	if !h.regional {
-		region = globalRegion(s.partition)
-		t = t.In(region)
-	}
+	regions := h.regions(s)
 	t.Params("cloudtrail:LookupEvents", map[string]string{
-		string(h.attribute): strings.Join(h.values, ", "), "region": region, "StartTime": t.Since().UTC().Format(time.RFC3339),
+		string(h.attribute): strings.Join(h.values, ", "), "region": strings.Join(regions, ", "),
+		"StartTime": t.Since().UTC().Format(time.RFC3339),
 	})
-	return collect.Each(ctx, h.values, func(ctx context.Context, value string) error {
-		in := &cloudtrail.LookupEventsInput{
-			LookupAttributes: []types.LookupAttribute{{AttributeKey: h.attribute, AttributeValue: aws.String(value)}},
-			StartTime:        aws.Time(t.Since()), MaxResults: aws.Int32(50),
+	for _, region := range regions {
+		err := collect.Each(ctx, h.values, func(ctx context.Context, value string) error {
+			return h.lookUp(ctx, s, t.In(region), region, value)
+		})
+		if err != nil {
+			return err
 		}
-		for {
-			page, err := ask(ctx, t, "cloudtrail:LookupEvents", func(ctx context.Context) (*cloudtrail.LookupEventsOutput, error) {
-				return s.eventHistory(region).LookupEvents(ctx, in)
-			})
-			if err != nil {
+	}
+	return nil
+}
+
+// regions are those that are asked. Where the region that is told of global events is not collected itself, the first one
+// that is asks there too: a sign-in as root must not be missed because of how the source is configured.
+func (h history) regions(s *session) []string {
+	global := globalRegion(s.partition)
+	switch {
+	case !h.regional:
+		return []string{global}
+	case h.global && len(s.collected) > 0 && s.collected[0] == s.cfg.Region && !slices.Contains(s.collected, global):
+		return []string{s.cfg.Region, global}
+	}
+	return []string{s.cfg.Region}
+}
+
+// lookUp goes through the pages of one question.
+func (h history) lookUp(ctx context.Context, s *session, t *collect.Task, region, value string) error {
+	in := &cloudtrail.LookupEventsInput{
+		LookupAttributes: []types.LookupAttribute{{AttributeKey: h.attribute, AttributeValue: aws.String(value)}},
+		StartTime:        aws.Time(t.Since()), MaxResults: aws.Int32(50),
+	}
+	for {
+		page, err := ask(ctx, t, "cloudtrail:LookupEvents", func(ctx context.Context) (*cloudtrail.LookupEventsOutput, error) {
+			return s.eventHistory(region).LookupEvents(ctx, in)
+		})
+		if err != nil {
+			return err
+		}
+		t.Listed(len(page.Events))
+		for _, e := range page.Events {
+			if err := h.event(ctx, s, t, e); err != nil {
 				return err
 			}
-			t.Listed(len(page.Events))
-			for _, e := range page.Events {
-				if err := h.event(ctx, s, t, e); err != nil {
-					return err
-				}
-			}
-			switch {
-			case aws.ToString(page.NextToken) == "":
-				return nil
-			case aws.ToString(page.NextToken) == aws.ToString(in.NextToken):
-				return errors.New("malformed answer: a page of events names itself as the next")
-			}
-			in.NextToken = page.NextToken
 		}
-	})
+		switch {
+		case aws.ToString(page.NextToken) == "":
+			return nil
+		case aws.ToString(page.NextToken) == aws.ToString(in.NextToken):
+			return errors.New("malformed answer: a page of events names itself as the next")
+		}
+		in.NextToken = page.NextToken
+	}
 }
 
 // event emits one event that was found, or says why not.
@@ -156,6 +182,8 @@ func (h history) event(ctx context.Context, s *session, t *collect.Task, found t
 	switch {
 	case doc.RecipientAccountID != "" && doc.RecipientAccountID != s.account:
 		reason = "told to another account"
+	case h.source != "" && doc.EventSource != h.source:
+		reason = "of another service, which calls it the same"
 	case h.leave != nil:
 		reason = h.leave(doc)
 	case doc.ReadOnly:

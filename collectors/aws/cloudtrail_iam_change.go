@@ -11,7 +11,7 @@ import (
 func cloudtrailIAMChange() collect.Collector {
 	return history{
 		typ: "aws.cloudtrail.iam-change", title: "Change of identities and their rights",
-		attribute: types.LookupAttributeKeyEventName,
+		source: "iam.amazonaws.com", attribute: types.LookupAttributeKeyEventName,
 		values: []string{
 			"CreateUser", "UpdateUser", "DeleteUser", "CreateLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile",
 			"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey", "EnableMFADevice", "DeactivateMFADevice",

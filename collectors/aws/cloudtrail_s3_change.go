@@ -10,7 +10,7 @@ import (
 func cloudtrailS3Change() collect.Collector {
 	return history{
 		typ: "aws.cloudtrail.s3-change", title: "Change of a bucket's protection", regional: true,
-		attribute: types.LookupAttributeKeyEventName,
+		source: "s3.amazonaws.com", attribute: types.LookupAttributeKeyEventName,
 		values: []string{
 			"CreateBucket", "DeleteBucket", "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketAcl",
 			"PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock",

@@ -10,7 +10,7 @@ import (
 func cloudtrailSecurityGroupChange() collect.Collector {
 	return history{
 		typ: "aws.cloudtrail.security-group-change", title: "Change of a security group", regional: true,
-		attribute: types.LookupAttributeKeyEventName,
+		source: "ec2.amazonaws.com", attribute: types.LookupAttributeKeyEventName,
 		values: []string{
 			"CreateSecurityGroup", "DeleteSecurityGroup", "AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress",
 			"RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress", "ModifySecurityGroupRules",

@@ -10,7 +10,7 @@ import (
 func cloudtrailTrailChange() collect.Collector {
 	return history{
 		typ: "aws.cloudtrail.trail-change", title: "Change of a trail", regional: true,
-		attribute: types.LookupAttributeKeyEventName,
+		source: "cloudtrail.amazonaws.com", attribute: types.LookupAttributeKeyEventName,
 		values: []string{
 			"CreateTrail", "UpdateTrail", "DeleteTrail", "StartLogging", "StopLogging", "PutEventSelectors",
 		},
