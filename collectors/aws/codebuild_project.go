@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
@@ -53,6 +54,14 @@ func collectBuildProjects(ctx context.Context, s *session, t *collect.Task) erro
 	})
 }
 
+// withoutScript forgets a build specification that is written into the project. It is a program, in which anything may
+// stand, secrets among it; the name of a file is kept.
+func withoutScript(s *types.ProjectSource) {
+	if s != nil && strings.Contains(aws.ToString(s.Buildspec), "\n") {
+		s.Buildspec = nil
+	}
+}
+
 // buildProjects asks about one page of projects, which is as many as one question may name.
 func (s *session) buildProjects(ctx context.Context, t *collect.Task, names []string) error {
 	out, err := ask(ctx, t, "codebuild:BatchGetProjects",
@@ -71,6 +80,10 @@ func (s *session) buildProjects(ctx context.Context, t *collect.Task, names []st
 		t.Exclude(deleted, n)
 	}
 	for _, p := range out.Projects {
+		withoutScript(p.Source)
+		for i := range p.SecondarySources {
+			withoutScript(&p.SecondarySources[i])
+		}
 		sub := subject(aws.ToString(p.Arn), aws.ToString(p.Name))
 		sub.Tags = tags(p.Tags, func(t types.Tag) (*string, *string) { return t.Key, t.Value })
 		if err := s.emit(ctx, t, sub, BuildProjectDoc{p}); err != nil {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -87,6 +88,10 @@ func (s *session) deploymentGroups(ctx context.Context, t *collect.Task, applica
 		return nil
 	case err != nil:
 		return err
+	}
+	if aws.ToString(out.ErrorMessage) != "" && len(out.DeploymentGroupsInfo) < len(names) {
+		return fmt.Errorf("describe the deployment groups of %s: the answer tells of %d of %d and of an error", application,
+			len(out.DeploymentGroupsInfo), len(names))
 	}
 	if gone := len(names) - len(out.DeploymentGroupsInfo); gone > 0 {
 		t.Exclude(deleted, gone)

@@ -31,7 +31,7 @@ func codepipelinePipeline() collect.Collector {
 				action + "Configuration/EnvironmentVariables", action + "Configuration/UserParameters",
 				action + "EnvironmentVariables/*/Value",
 			},
-			Ordered: []string{"/Pipeline/Stages", action + "Commands"},
+			Ordered: []string{"/Pipeline/Stages"},
 		},
 		Version:  1,
 		Regional: true,
@@ -62,6 +62,25 @@ func collectPipelines(ctx context.Context, s *session, t *collect.Task) error {
 	})
 }
 
+// withoutInputs forgets what a pipeline hands to others as they like it: the defaults of its variables, what goes into
+// stacks and state machines, commands, and all settings of actions that are not AWS's. Secrets stand there in plain words.
+func withoutInputs(p *types.PipelineDeclaration) {
+	for i := range p.Variables {
+		p.Variables[i].DefaultValue = nil
+	}
+	for _, stage := range p.Stages {
+		for i := range stage.Actions {
+			a := &stage.Actions[i]
+			a.Commands = nil
+			if a.ActionTypeId != nil && a.ActionTypeId.Owner == types.ActionOwnerCustom {
+				a.Configuration = nil
+			}
+			delete(a.Configuration, "Parameters")
+			delete(a.Configuration, "Input")
+		}
+	}
+}
+
 func (s *session) pipeline(ctx context.Context, t *collect.Task, p types.PipelineSummary) error {
 	sub := subject(s.arn("codepipeline", aws.ToString(p.Name)), aws.ToString(p.Name))
 	doc := PipelineDoc{PipelineSummary: p}
@@ -72,6 +91,7 @@ func (s *session) pipeline(ctx context.Context, t *collect.Task, p types.Pipelin
 		}
 		if err == nil {
 			doc.Pipeline, doc.Metadata = out.Pipeline, out.Metadata
+			withoutInputs(doc.Pipeline)
 		}
 		return err
 	})

@@ -132,7 +132,11 @@ func (s *session) resourcesOf(ctx context.Context, t *collect.Task, types []stri
 			if r.ResourceType == "" || r.ResourceID == "" {
 				return errors.New("malformed answer: a resource has no type or no id")
 			}
-			sub := evidence.Subject{ID: r.ARN, Name: r.ResourceName, Doc: json.RawMessage(text), Tags: map[string]string{}}
+			doc, err := described(r.ResourceType, text)
+			if err != nil {
+				return err
+			}
+			sub := evidence.Subject{ID: r.ARN, Name: r.ResourceName, Doc: doc, Tags: map[string]string{}}
 			if sub.ID == "" || !strings.HasPrefix(sub.ID, "arn:") {
 				sub.ID = r.ResourceType + "/" + r.ResourceID // not every type has ARNs
 			}
@@ -148,6 +152,32 @@ func (s *session) resourcesOf(ctx context.Context, t *collect.Task, types []stri
 		}
 		return nil
 	})
+}
+
+// withheld are the types whose settings hold secrets in plain words as a rule: parameters of stacks and jobs, variables of
+// programs, keys of tunnels. That they are there is kept, and what they are called; how they are set is not.
+func withheld(typ string) bool {
+	return slices.Contains([]string{
+		"AWS::CloudFormation::Stack", "AWS::Batch::JobDefinition", "AWS::Glue::Job", "AWS::AppRunner::Service", "AWS::Amplify::App",
+		"AWS::Amplify::Branch", "AWS::SageMaker::Model", "AWS::ElasticBeanstalk::Environment",
+		"AWS::ElasticBeanstalk::ConfigurationTemplate", "AWS::EC2::VPNConnection", "AWS::RDS::DBCluster",
+		"AWS::RDS::DBClusterSnapshot", "AWS::DMS::Endpoint", "AWS::DirectoryService::MicrosoftAD", "AWS::StepFunctions::StateMachine",
+		"AWS::SSM::Document", "AWS::AppConfig::HostedConfigurationVersion", "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+	}, typ)
+}
+
+// described is the document of a resource as it came, without its settings where they are withheld.
+func described(typ, text string) (json.RawMessage, error) {
+	if !withheld(typ) {
+		return json.RawMessage(text), nil
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &members); err != nil {
+		return nil, fmt.Errorf("malformed answer: a resource is no JSON object: %w", err)
+	}
+	delete(members, "configuration")
+	delete(members, "supplementaryConfiguration")
+	return json.Marshal(members)
 }
 
 // judgement tells the types that AWS Config keeps beside resources: what it or a service concluded, which changes with

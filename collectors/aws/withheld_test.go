@@ -1,0 +1,68 @@
+package aws
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	build "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	pipeline "github.com/aws/aws-sdk-go-v2/service/codepipeline/types"
+)
+
+// TestWithheld holds that what people write into settings as they like, and secrets with it, is not kept.
+func TestWithheld(t *testing.T) {
+	script := build.ProjectSource{Buildspec: aws.String("version: 0.2\nenv: { variables: { KEY: hunter2 } }")}
+	file := build.ProjectSource{Buildspec: aws.String("ci/buildspec.yml")}
+	withoutScript(&script)
+	withoutScript(&file)
+	withoutScript(nil)
+	if script.Buildspec != nil || aws.ToString(file.Buildspec) != "ci/buildspec.yml" {
+		t.Errorf("kept %v and %v", script.Buildspec, file.Buildspec)
+	}
+
+	p := &pipeline.PipelineDeclaration{
+		Variables: []pipeline.PipelineVariableDeclaration{{Name: aws.String("KEY"), DefaultValue: aws.String("hunter2")}},
+		Stages: []pipeline.StageDeclaration{{Actions: []pipeline.ActionDeclaration{
+			{Commands: []string{"curl -H hunter2"}, ActionTypeId: &pipeline.ActionTypeId{Owner: pipeline.ActionOwnerAws},
+				Configuration: map[string]string{"Parameters": "hunter2", "Input": "hunter2", "StackSetName": "base"}},
+			{ActionTypeId: &pipeline.ActionTypeId{Owner: pipeline.ActionOwnerCustom},
+				Configuration: map[string]string{"Key": "hunter2"}},
+		}}},
+	}
+	withoutInputs(p)
+	actions := p.Stages[0].Actions
+	if p.Variables[0].DefaultValue != nil || actions[0].Commands != nil || len(actions[0].Configuration) != 1 ||
+		actions[0].Configuration["StackSetName"] != "base" || len(actions[1].Configuration) != 0 {
+		t.Errorf("kept %+v, %+v", p.Variables, actions)
+	}
+
+	text := `{"resourceType":"T","resourceId":"x","configuration":{"parameters":["hunter2"]},"supplementaryConfiguration":{"a":"hunter2"}}`
+	doc, err := described("AWS::CloudFormation::Stack", text)
+	if err != nil || strings.Contains(string(doc), "hunter2") || !strings.Contains(string(doc), `"resourceId":"x"`) {
+		t.Errorf("kept %s, %v", doc, err)
+	}
+	if doc, err := described("AWS::EC2::CustomerGateway", text); err != nil || string(doc) != text {
+		t.Errorf("kept %s, %v", doc, err)
+	}
+}
+
+// TestEventRegions holds that global events are asked for once, whatever regions are collected.
+func TestEventRegions(t *testing.T) {
+	for _, c := range []struct {
+		h         history
+		region    string
+		collected []string
+		want      string
+	}{
+		{history{}, "eu-central-1", []string{"eu-central-1"}, "us-east-1"},
+		{history{regional: true}, "eu-central-1", []string{"eu-central-1"}, "eu-central-1"},
+		{history{regional: true, global: true}, "eu-central-1", []string{"eu-central-1", "us-east-1"}, "eu-central-1"},
+		{history{regional: true, global: true}, "eu-central-1", []string{"eu-central-1", "eu-west-1"}, "eu-central-1 us-east-1"},
+		{history{regional: true, global: true}, "eu-west-1", []string{"eu-central-1", "eu-west-1"}, "eu-west-1"},
+	} {
+		s := &session{partition: "aws", cfg: aws.Config{Region: c.region}, collected: c.collected}
+		if got := strings.Join(c.h.regions(s), " "); got != c.want {
+			t.Errorf("%+v in %s of %v asks %q, want %q", c.h, c.region, c.collected, got, c.want)
+		}
+	}
+}
