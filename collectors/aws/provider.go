@@ -2,8 +2,10 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -11,6 +13,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 
 	"exhibit/internal/collect"
@@ -61,6 +64,7 @@ func load(ctx context.Context, s section, env collect.Env) (aws.Config, error) {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts
 				o.RateLimiter = ratelimit.None // the engine paces; the SDK's bucket would starve after some failures
+				o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(refusal)}, o.Retryables...)
 			})
 		}),
 	}
@@ -101,6 +105,18 @@ func load(ctx context.Context, s section, env collect.Env) (aws.Config, error) {
 		}
 	}
 	return cfg, err
+}
+
+// refusal ends the tries of a request that was refused. Where the clocks of the two sides differ, the SDK takes every
+// AccessDeniedException for a matter of the signature's time, and pauses and sends it again. Only one that speaks of the
+// signature is worth that.
+func refusal(err error) aws.Ternary {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "AccessDeniedException" &&
+		!strings.Contains(strings.ToLower(api.ErrorMessage()), "signature") {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
 }
 
 // attempts is how often a request is sent before its error counts.

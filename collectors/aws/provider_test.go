@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"go.yaml.in/yaml/v4"
@@ -135,4 +136,21 @@ func FuzzParseReport(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRefusalsAreNotSentAgain(t *testing.T) {
+	for _, c := range []struct {
+		code, message string
+		want          aws.Ternary
+	}{
+		{"AccessDeniedException", "Macie is not enabled.", aws.FalseTernary},
+		{"AccessDeniedException", "User: x is not authorized to perform: y", aws.FalseTernary},
+		{"AccessDeniedException", "Signature expired: 20260101T000000Z is now earlier than", aws.UnknownTernary},
+		{"ThrottlingException", "Rate exceeded", aws.UnknownTernary},
+	} {
+		err := fmt.Errorf("skewed: %w", &smithy.GenericAPIError{Code: c.code, Message: c.message})
+		if got := refusal(err); got != c.want {
+			t.Errorf("%s, %s: %v, want %v", c.code, c.message, got, c.want)
+		}
+	}
 }
