@@ -40,6 +40,9 @@ type Operation struct {
 	// brace stands for one segment, "{name...}" at the end for all the rest. Empty for AWS, whose SDK names its
 	// operations.
 	Method, Path string
+	// Query is the text of an operation of a GraphQL API. The transport lets out a body that holds this text and variables,
+	// and no other: a text that the caller makes up never leaves, nor does a mutation.
+	Query string
 	// Absent are provider error codes that answer "not configured" rather than fail: "NoSuchBucketPolicy".
 	Absent []string
 	// Loses is what is lost without an operation of Provider.Operations. What a collector loses is seen, not said: see

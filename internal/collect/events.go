@@ -2,6 +2,7 @@ package collect
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -14,7 +15,12 @@ import (
 type Events struct {
 	// View is how long an event stays in the manifest.
 	View time.Duration
-	// Retention is how far back the provider can be asked.
+	// Begin says in place of View from when on events are in view, where the source's configuration decides it. session is
+	// the one that Collect gets.
+	Begin func(session any, now time.Time) time.Time
+	// Retention is how far back the provider can be asked; zero is as far as there is anything. Then all that is in view is
+	// asked for anew when the view grows or the collector's version changes, and nothing is carried over from the other
+	// version.
 	Retention time.Duration
 	// Settling is how long it may take until the provider tells of an event. The mark stays that far behind.
 	Settling time.Duration
@@ -39,7 +45,7 @@ type mark struct {
 }
 
 // mark works out from where a series goes on; nil when the collector knows no mark.
-func (r *run) mark(snap evidence.Snapshot, c Collector) (*mark, error) {
+func (r *run) mark(snap evidence.Snapshot, c Collector, session any) (*mark, error) {
 	if c.Events == nil {
 		return nil, nil
 	}
@@ -53,19 +59,38 @@ func (r *run) mark(snap evidence.Snapshot, c Collector) (*mark, error) {
 			m.past = past
 		}
 	}
+	if c.Events.Begin != nil {
+		m.events.View = m.viewOf(session, snap.Window.From)
+	}
 	m.place(snap.Window.From, c.Version)
 	return m, nil
+}
+
+// viewOf is how long the view of the session's configuration is. Of a scope that was not entered nothing passes by.
+func (m *mark) viewOf(session any, now time.Time) time.Duration {
+	known := m.past.Completeness.Coverage
+	switch {
+	case session != nil:
+		return now.Sub(m.events.Begin(session, now))
+	case known != nil:
+		return now.Sub(known.Span.From)
+	}
+	return m.events.View
 }
 
 // place fills in the times. A collection by another version may have asked for other events, so that all is asked anew.
 func (m *mark) place(now time.Time, version int) {
 	m.begin, m.until = now.Add(-m.events.View), now.Add(-m.events.Settling)
 	m.since = now.Add(-m.events.Retention)
-	if m.since.Before(m.begin) {
+	if m.since.Before(m.begin) || m.events.Retention == 0 {
 		m.since = m.begin
 	}
 	known := m.past.Completeness.Coverage
-	if known == nil || m.past.Origin.CollectorVersion != version {
+	other := m.past.Origin.CollectorVersion != version
+	if other && m.events.Retention == 0 {
+		m.past.Subjects = evidence.ListRef{}
+	}
+	if known == nil || other || m.events.Retention == 0 && known.Span.From.After(m.begin) {
 		m.gap(m.begin, m.since, beforeFirst)
 		return
 	}
@@ -102,7 +127,9 @@ func (m *mark) coverage(succeeded bool, version int) *evidence.Coverage {
 		return nil
 	}
 	left := *known
-	left.Span.From = m.begin
+	if m.begin.After(left.Span.From) {
+		left.Span.From = m.begin
+	}
 	if left.Span.To.Before(m.begin) {
 		left.Span.From = left.Span.To
 	}
@@ -118,6 +145,24 @@ func (t *Task) Since() time.Time {
 		return time.Time{}
 	}
 	return t.mark.since
+}
+
+// Earlier hands over the subjects that the series' newest snapshot holds, from which the collection goes on: those that
+// will be carried over while they are in view, unless they are listed again. There are none before the first.
+func (t *Task) Earlier(f func(evidence.Subject) error) error {
+	if t.mark == nil || t.mark.past.Subjects.Count == 0 {
+		return nil
+	}
+	return t.mark.source.Subjects(t.mark.past.Subjects, func(key string, _ evidence.Digest, object []byte) error {
+		if t.mark.passed(object) {
+			return nil
+		}
+		var s evidence.Subject
+		if err := json.Unmarshal(object, &s); err != nil {
+			return &batchError{fmt.Errorf("read %s of an earlier snapshot: %w", key, err)}
+		}
+		return f(s)
+	})
 }
 
 // carry keeps the events of the series' newest snapshot that are in view and were not listed again, and says what is

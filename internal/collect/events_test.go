@@ -34,6 +34,7 @@ type history struct {
 	unentered bool // the scope cannot be tried
 	version   int
 	since     time.Time // what the last run asked from
+	earlier   []string  // what it was told that earlier runs held
 	batch     *collecttest.Memory
 }
 
@@ -92,9 +93,17 @@ func (h *history) run(t fataler) (evidence.Snapshot, []string) {
 }
 
 func (h *history) list(ctx context.Context, tk *collect.Task) error {
-	h.since = tk.Since()
+	h.since, h.earlier = tk.Since(), nil
+	err := tk.Earlier(func(s evidence.Subject) error {
+		h.earlier = append(h.earlier, s.ID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	for _, e := range h.log {
-		if e.at.Before(h.since) || e.at.Before(h.now.Add(-h.events.Retention)) || e.shown.After(h.now) {
+		forgotten := h.events.Retention > 0 && e.at.Before(h.now.Add(-h.events.Retention))
+		if e.at.Before(h.since) || forgotten || e.shown.After(h.now) {
 			continue
 		}
 		tk.Listed(1)

@@ -28,7 +28,7 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	w.host = plan.Endpoint
 	w.list = r.Batch.List(snap.Series(), c.Type())
 	var err error
-	if w.mark, err = r.mark(snap, c); err != nil {
+	if w.mark, err = r.mark(snap, c, plan.Session); err != nil {
 		return err
 	}
 	ended := r.collect(ctx, plan, &Task{work: w, region: plan.Scope.Region})

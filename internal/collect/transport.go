@@ -67,7 +67,11 @@ type gate struct {
 // RoundTrip implements http.RoundTripper.
 func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	c, _ := req.Context().Value(callKey{}).(*call)
-	if err := permitted(c, req); err != nil {
+	err := permitted(c, req)
+	if err == nil && c.op.Query != "" {
+		req, err = declared(c.op, req)
+	}
+	if err != nil {
 		if req.Body != nil {
 			req.Body.Close()
 		}
