@@ -52,6 +52,8 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeEmpty, codeAlertsOff
 	case status == http.StatusNotFound && strings.Contains(message, "branch not found"):
 		return evidence.OutcomeEmpty, codeNoBranch
+	case status == http.StatusUnprocessableEntity && strings.Contains(message, "only owners"):
+		return evidence.OutcomeDenied, "OwnersOnly"
 	case status == http.StatusNotFound:
 		return evidence.OutcomeDenied, "NotFound"
 	default:

@@ -8,8 +8,15 @@ func TestPermissions(t *testing.T) {
     "actions": "read",
     "administration": "read",
     "deployments": "read",
+    "environments": "read",
+    "members": "read",
     "metadata": "read",
-    "pull_requests": "read"
+    "organization_administration": "read",
+    "organization_hooks": "read",
+    "organization_secrets": "read",
+    "organization_self_hosted_runners": "read",
+    "pull_requests": "read",
+    "repository_hooks": "read"
   }
 }
 `

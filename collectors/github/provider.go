@@ -51,7 +51,10 @@ func (Provider) Name() string { return "github" }
 
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
-	return []collect.Collector{repository(), branch(), pullRequest(), deployment()}
+	return []collect.Collector{
+		organization(), repository(), branch(), environment(), runner(), hook(),
+		pullRequest(), deployment(),
+	}
 }
 
 // Rates implements collect.Paced: GitHub slows down who asks more than 900 times a minute.

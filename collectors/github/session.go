@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"syscall"
 	"time"
@@ -34,8 +33,8 @@ type session struct {
 }
 
 // get asks for one answer and decodes the whole of it into v. It waits and asks again when GitHub says that it will take
-// the request later, and after a server's error. next is the number of the next page, or 0.
-func (s *session) get(ctx context.Context, ref string, v any) (next int, err error) {
+// the request later, and after a server's error.
+func (s *session) get(ctx context.Context, ref string, v any) (next following, err error) {
 	for try := 1; ; try++ {
 		next, err = s.once(ctx, ref, v)
 		wait, limited := pause(err, try)
@@ -45,7 +44,7 @@ func (s *session) get(ctx context.Context, ref string, v any) (next int, err err
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return 0, err // the answer says more than that the time is over
+			return next, err // the answer says more than that the time is over
 		}
 	}
 }
@@ -89,27 +88,33 @@ func pause(err error, try int) (wait time.Duration, limited bool) {
 	return 0, false
 }
 
-func (s *session) once(ctx context.Context, ref string, v any) (next int, err error) {
+// following is where a list goes on: at a page by its number or after an item; nothing is its end.
+type following struct {
+	page  int
+	after string
+}
+
+func (s *session) once(ctx context.Context, ref string, v any) (next following, err error) {
 	request, err := s.client.NewRequest(collect.WithBasePath(ctx, s.base), http.MethodGet, ref, nil)
 	if err != nil {
-		return 0, err
+		return next, err
 	}
 	answer, err := s.client.BareDo(request)
 	if err != nil {
-		return 0, refused{err}
+		return next, refused{err}
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
-		return 0, fmt.Errorf("read the answer: %w", err)
+		return next, fmt.Errorf("read the answer: %w", err)
 	}
 	if v == nil {
-		return 0, nil
+		return next, nil
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		return 0, fmt.Errorf("read the answer: %w", err)
+		return next, fmt.Errorf("read the answer: %w", err)
 	}
-	return answer.NextPage, nil
+	return following{page: answer.NextPage, after: answer.After}, nil
 }
 
 // refused says what GitHub answered without the request's address.
@@ -131,55 +136,4 @@ func (s *session) object(ctx context.Context, ref string) (raw json.RawMessage, 
 		err = errors.New("read the answer: it is no object")
 	}
 	return raw, err
-}
-
-// pages asks op for a list page by page and hands each page's items over, until each says that it has enough.
-func (s *session) pages(ctx context.Context, t *collect.Task, op, ref string, query url.Values,
-	each func(items []json.RawMessage) (more bool, err error)) error {
-	values := url.Values{"per_page": {strconv.Itoa(perPage)}}
-	for key, v := range query {
-		values[key] = v
-	}
-	for page := 1; page > 0; {
-		if page > 1 {
-			values.Set("page", strconv.Itoa(page))
-		}
-		var items []json.RawMessage
-		var next int
-		err := t.Call(ctx, op, func(ctx context.Context) (err error) {
-			next, err = s.get(ctx, ref+"?"+values.Encode(), &items)
-			if err == nil && items == nil {
-				err = errors.New("read the answer: it is no list")
-			}
-			if err == nil && next != 0 && next <= page {
-				err = fmt.Errorf("read the answer: page %d names page %d as the next", page, next)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		more, err := each(items)
-		if err != nil || !more {
-			return err
-		}
-		page = next
-	}
-	return nil
-}
-
-// all returns the items of every page, trimmed.
-func (s *session) all(ctx context.Context, t *collect.Task, op, ref string, drop ...string) ([]map[string]any, error) {
-	list := []map[string]any{} // an empty list was answered: it is written as one
-	err := s.pages(ctx, t, op, ref, nil, func(items []json.RawMessage) (bool, error) {
-		for _, raw := range items {
-			item, err := trim(raw, drop...)
-			if err != nil {
-				return false, err
-			}
-			list = append(list, item)
-		}
-		return true, nil
-	})
-	return list, err
 }

@@ -45,6 +45,7 @@ func githubAPI() restAPI {
 		{"actions.getWorkflowRun", "GET", repo + "/actions/runs/{run}", githubRun},
 		{"actions.getReviewsForRun", "GET", repo + "/actions/runs/{run}/approvals", githubApprovals},
 	}
+	ops = append(append(ops, githubOrgOps()...), githubRepoOps()...)
 	return restAPI{provider: "github", account: "org", fail: githubFail, ops: ops,
 		unknown: func(k *restCall) response { return githubError(k, 404, "Not Found") },
 		refuse:  func(k *restCall) response { return githubError(k, 401, "Bad credentials") },
@@ -131,7 +132,7 @@ func githubOrg(k *restCall) response {
 	if o == nil {
 		return githubError(k, 404, "Not Found")
 	}
-	return githubJSON(k, jsonText(o))
+	return githubJSON(k, jsonText(native(o)))
 }
 
 // githubRepos lists the repositories; some members only a repository's own answer has.
