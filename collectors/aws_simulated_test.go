@@ -118,9 +118,15 @@ func TestSimulatedAWSOrganization(t *testing.T) {
 	}
 	for _, s := range b.snapshots(t) {
 		service := strings.Split(s.Collector, ".")[1]
+		if s.Collector == "aws.organizations.account-policies" { // of each account, and asked for above it
+			continue
+		}
 		if slices.Contains([]string{"organizations", "ssoadmin", "identitystore"}, service) && s.Scope.Account != home {
 			t.Errorf("%s was asked in %s", s.Collector, s.Scope.ID())
 		}
+	}
+	if levels := b.subjects(t, "aws.organizations.account-policies"); len(levels) != 2 {
+		t.Errorf("what binds accounts is known of %d", len(levels))
 	}
 	if err := cloud.Fault("organizations:ListAccounts", simcloud.Fault{Kind: simcloud.Denied}); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ func Collectors() []collect.Collector {
 		organizationsOrganization(),
 		organizationsOU(),
 		organizationsPolicy(),
+		organizationsAccountPolicies(),
 		ssoadminPermissionSet(),
 		ssoadminAssignment(),
 		identitystoreUser(),

@@ -36,6 +36,7 @@ type company struct {
 	slow     time.Duration // how long an answer takes
 	pages    int           // of volumes
 	revoked  bool          // no role is given any more
+	controls string        // the status of service control policies
 
 	mu       sync.Mutex
 	sessions int
@@ -152,7 +153,17 @@ func (c *company) organization(req *http.Request, op string, body []byte) *http.
 			out["NextToken"] = strconv.Itoa(n - 1)
 		}
 	case "DescribeOrganization":
-		out["Organization"] = map[string]string{"Id": "o-exampleorgid", "MasterAccountId": home}
+		out["Organization"] = map[string]string{"Id": "o-exampleorgid", "MasterAccountId": home,
+			"Arn": "arn:aws:organizations::" + home + ":organization/o-exampleorgid"}
+	case "ListRoots":
+		out["Roots"] = []any{map[string]any{"Id": "r-exam", "Name": "Root",
+			"PolicyTypes": []any{map[string]string{"Type": "SERVICE_CONTROL_POLICY", "Status": c.controls}}}}
+	case "ListPolicies":
+		out["Policies"] = []any{map[string]string{"Id": "p-1", "Name": "guard", "Type": "SERVICE_CONTROL_POLICY"}}
+	case "DescribePolicy":
+		out["Policy"] = map[string]any{"Content": "{}"}
+	case "ListTargetsForPolicy":
+		out["Targets"] = []any{map[string]string{"TargetId": "ou-exam-11111111", "Type": "ORGANIZATIONAL_UNIT"}}
 	case "ListAccountsForParent":
 		var list []map[string]any
 		for _, a := range c.accounts {

@@ -42,6 +42,7 @@ func (s *session) organizations() *organizations.Client {
 // must not look like all of it.
 func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Account, error) {
 	home := newSession(s, s.base, "")
+	home.wide = true
 	list, err := home.listAccounts(ctx, t)
 	if err != nil {
 		return nil, unanswered(err)
@@ -58,7 +59,7 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 	var accounts []collect.Account
 	for _, a := range list {
 		id := *a.Id
-		p := place{account: id, name: aws.ToString(a.Name), enter: true, facts: root.facts(id), member: true}
+		p := place{account: id, name: aws.ToString(a.Name), enter: true, facts: root.facts(id), member: true, above: home}
 		p.central = id == s.caller.Account || p.facts["management"] == true
 		p.arn = s.section.roleIn(partitionOf(s.caller.ID), id)
 		reason, left := excluded[id]
@@ -190,12 +191,8 @@ type rootManagement struct {
 // checks that depend on it; the error is only for a run that has ended.
 func (s *session) rootManagement(ctx context.Context, t *collect.Task) (rootManagement, error) {
 	var r rootManagement
-	o, err := ask(ctx, t, "organizations:DescribeOrganization",
-		func(ctx context.Context) (*organizations.DescribeOrganizationOutput, error) {
-			return s.organizations().DescribeOrganization(ctx, nil)
-		})
-	if err == nil {
-		r.organization = o.Organization
+	if o, err := s.organization(ctx, t); err == nil {
+		r.organization = o
 	}
 	f, err := ask(ctx, t, "iam:ListOrganizationsFeatures",
 		func(ctx context.Context) (*iam.ListOrganizationsFeaturesOutput, error) {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"runtime"
@@ -79,6 +80,76 @@ func TestOrganizationBelowUnits(t *testing.T) {
 	if len(run.Scopes) != 5 || run.Outcome != evidence.OutcomeOK {
 		t.Errorf("%s", said(run))
 	}
+}
+
+// TestAccountPoliciesAreAskedForOnceAndAbove holds that members are not asked what binds them, and nobody twice.
+func TestAccountPoliciesAreAskedForOnceAndAbove(t *testing.T) {
+	c := newCompany("ACTIVE", "ACTIVE", "ACTIVE")
+	c.controls = "ENABLED"
+	c.units = map[string]string{"ou-exam-11111111": "r-exam"}
+	c.placed = map[string]string{home: "r-exam", "100000000002": "ou-exam-11111111", "100000000003": "r-exam"}
+	docs := c.accountPolicies(t)
+	for account, want := range map[string]string{
+		home:           "false ROOT[] ACCOUNT[]",
+		"100000000002": "true ROOT[] ORGANIZATIONAL_UNIT[guard] ACCOUNT[]",
+		"100000000003": "true ROOT[] ACCOUNT[]",
+	} {
+		if docs[account] != want {
+			t.Errorf("%s: %s, want %s", account, docs[account], want)
+		}
+	}
+	for _, op := range []string{"DescribeOrganization", "ListRoots", "ListPolicies", "DescribePolicy", "ListTargetsForPolicy"} {
+		if n := c.asked[home+" "+op]; n != 1 {
+			t.Errorf("%s was asked %d times", op, n)
+		}
+		if n := c.asked["100000000002 "+op] + c.asked["100000000003 "+op]; n != 0 {
+			t.Errorf("%s was asked %d times in members", op, n)
+		}
+	}
+	c.controls = "PENDING_ENABLE"
+	if docs := c.accountPolicies(t); docs["100000000002"] != "false" {
+		t.Errorf("policies that are not enabled: %v", docs)
+	}
+}
+
+// accountPolicies returns what is said to bind each account.
+func (c *company) accountPolicies(t *testing.T) map[string]string {
+	t.Helper()
+	batch := collecttest.NewMemory()
+	run, err := collect.Run(t.Context(), collect.Config{
+		Sources: []collect.OpenSource{{Name: "org", Provider: Provider{}, Decode: decoder(orgSection)}},
+		Batch:   batch, Transport: c, Getenv: homeEnv, Only: []string{accountPoliciesType}, RedactionKey: []byte("k"),
+		Limits: collect.Limits{Pace: math.Inf(1)},
+	})
+	if err != nil || run.Outcome != evidence.OutcomeOK {
+		t.Fatal(err, said(run))
+	}
+	_, all, err := batch.Snapshots()
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := map[string]string{}
+	for _, subjects := range all {
+		for _, object := range subjects {
+			var s struct {
+				Name string
+				Doc  AccountPoliciesDoc
+			}
+			if err := json.Unmarshal(object, &s); err != nil || s.Doc.Bound == nil {
+				t.Fatal(err, string(object))
+			}
+			words := []string{fmt.Sprint(*s.Doc.Bound)}
+			for _, l := range s.Doc.Levels {
+				var names []string
+				for _, p := range l.Policies {
+					names = append(names, *p.Name)
+				}
+				words = append(words, fmt.Sprint(l.Type, names))
+			}
+			docs[s.Name] = strings.Join(words, " ")
+		}
+	}
+	return docs
 }
 
 // TestOrganizationThatCannotBeListedIsNoSmallerOne holds that the caller's own account is not collected in its stead.

@@ -42,7 +42,7 @@ func organizationsOrganization() collect.Collector {
 		},
 		Version: 1,
 		Operations: []collect.Operation{
-			{Name: "organizations:DescribeOrganization", Permissions: []string{"organizations:DescribeOrganization"}},
+			organizationOperation(),
 			rootsOperation(),
 			{
 				Name: "iam:ListOrganizationsFeatures", Permissions: []string{"iam:ListOrganizationsFeatures"},
@@ -66,18 +66,11 @@ func organizationsOrganization() collect.Collector {
 }
 
 func collectOrganization(ctx context.Context, s *session, t *collect.Task) error {
-	out, err := ask(ctx, t, "organizations:DescribeOrganization",
-		func(ctx context.Context) (*organizations.DescribeOrganizationOutput, error) {
-			out, err := s.organizations().DescribeOrganization(ctx, nil)
-			if err == nil && (out.Organization == nil || out.Organization.Arn == nil) {
-				err = errors.New("the answer describes no organisation")
-			}
-			return out, err
-		})
+	organization, err := s.organization(ctx, t)
 	if err != nil {
 		return err
 	}
-	doc := OrganizationDoc{Organization: out.Organization}
+	doc := OrganizationDoc{Organization: organization}
 	sub := subject(*doc.Arn, aws.ToString(doc.Id))
 	t.Listed(1)
 	doc.Roots, err = s.roots(ctx, t)
@@ -106,6 +99,33 @@ func collectOrganization(ctx context.Context, s *session, t *collect.Task) error
 	return s.emit(ctx, t, sub, doc)
 }
 
+func organizationOperation() collect.Operation {
+	const name = "organizations:DescribeOrganization"
+	return collect.Operation{Name: name, Permissions: []string{name}}
+}
+
+// organization asks which organisation the account is in, once a run.
+func (s *session) organization(ctx context.Context, t *collect.Task) (*types.Organization, error) {
+	op := organizationOperation().Name
+	o, err := once(ctx, t, s, "organization", func(ctx context.Context) (*types.Organization, error) {
+		out, err := ask(ctx, t, op, func(ctx context.Context) (*organizations.DescribeOrganizationOutput, error) {
+			out, err := s.organizations().DescribeOrganization(ctx, nil)
+			if err == nil && (out.Organization == nil || out.Organization.Arn == nil) {
+				err = errors.New("the answer describes no organisation")
+			}
+			return out, err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out.Organization, nil
+	})
+	if err == nil {
+		t.Relies(op)
+	}
+	return o, err
+}
+
 // isElsewhere reports whether only another account of the organisation can ask.
 func isElsewhere(err error) bool {
 	var e *collect.Error
@@ -118,7 +138,7 @@ func rootsOperation() collect.Operation {
 
 // roots lists the organisation's roots, of which there is one today, once a run.
 func (s *session) roots(ctx context.Context, t *collect.Task) ([]types.Root, error) {
-	roots, err := collect.Once(ctx, t, "organization-roots", func(ctx context.Context) ([]types.Root, error) {
+	roots, err := once(ctx, t, s, "organization-roots", func(ctx context.Context) ([]types.Root, error) {
 		p := organizations.NewListRootsPaginator(s.organizations(), &organizations.ListRootsInput{})
 		list, err := whole(ctx, t, "organizations:ListRoots", p,
 			func(page *organizations.ListRootsOutput) []types.Root { return page.Roots })

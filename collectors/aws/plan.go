@@ -23,6 +23,8 @@ type place struct {
 	// member is set for an account of an organisation that is collected as such, and central where what belongs to the
 	// organisation is asked for: in its management account, and as the caller, who may ask for its accounts.
 	member, central bool
+	// above asks about the organisation in a member's stead.
+	above *session
 }
 
 // open returns the account that is planned when its turn comes: its credentials are got and its clients made then.
@@ -49,7 +51,7 @@ func (s *source) plan(ctx context.Context, t *collect.Task, p place) ([]collect.
 		Scope: scope, Outcome: evidence.OutcomeOK, Session: home, Endpoint: home.host(""), Caller: caller,
 	}
 	plan.Only = func(c collect.Collector) bool {
-		return s.section.wants(c) && (!p.member || p.central || !shared(c.Type()))
+		return s.section.wants(c) && (!p.member || p.central || !shared(c.Type()) || c.Type() == accountPoliciesType)
 	}
 	if err != nil {
 		plan.Outcome, plan.Reason = outcome(err)
@@ -79,7 +81,7 @@ func (s *source) enter(ctx context.Context, t *collect.Task, p place) (*session,
 		base.Credentials = assume(s.base, s.env, s.section, p.arn)
 	}
 	home := newSession(s, base, "")
-	home.account, home.partition, home.central = p.account, partitionOf(p.arn), p.central
+	home.account, home.partition, home.central, home.above = p.account, partitionOf(p.arn), p.central, p.above
 	if !p.enter {
 		home.caller = s.said
 		return home, s.caller, nil

@@ -28,8 +28,13 @@ type session struct {
 	caller *sts.GetCallerIdentityOutput
 	// central is set where what the organisation shares may be asked for, whoever owns it.
 	central bool
-	cfg     aws.Config
-	enc     *encoder
+	// above asks about the organisation in the account's stead; nil where the account is not collected as one of an
+	// organisation, and can only ask itself.
+	above *session
+	// wide is set in a session whose answers are the same for all accounts.
+	wide bool
+	cfg  aws.Config
+	enc  *encoder
 
 	mu      sync.Mutex
 	clients map[string]any // by service, and region where it differs
@@ -110,6 +115,16 @@ func (f fixed) ResolveEndpoint(context.Context, s3control.EndpointParameters) (s
 		return smithyendpoints.Endpoint{}, err
 	}
 	return smithyendpoints.Endpoint{URI: *u}, nil
+}
+
+// once is collect.Once, for all accounts where the session asks in their stead.
+func once[T any](
+	ctx context.Context, t *collect.Task, s *session, key string, f func(ctx context.Context) (T, error),
+) (T, error) {
+	if s.wide {
+		return collect.OnceForAll(ctx, t, key, f)
+	}
+	return collect.Once(ctx, t, key, f)
 }
 
 // ask makes one call and returns its answer.

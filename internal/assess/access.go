@@ -18,6 +18,8 @@ type access struct {
 	deny   []grant
 	// bound is set when there is a permissions boundary.
 	bound bool
+	// unread is set when there may be levels that were not read: what is allowed may be denied by them.
+	unread bool
 
 	// What was asked before. An access is used by one evaluation at a time.
 	knowsAdmin bool

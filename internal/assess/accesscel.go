@@ -20,12 +20,26 @@ import (
 type accessValue struct {
 	*access
 	typ *types.Type
+	// note says in the trace why the levels were not read, where they were not.
+	note func()
+}
+
+// settled returns the answer unless levels that were not read could make nothing of it.
+func (a *accessValue) settled(answer ref.Val) ref.Val {
+	list, ok := answer.(traits.Sizer)
+	nothing := answer == types.False || answer == types.String(no.String()) || ok && list.Size() == types.IntZero
+	if !a.unread || nothing {
+		return answer
+	}
+	a.note()
+	return types.WrapErr(errUnreadLevels)
 }
 
 // accessHelpers declares what tells the rights that an identity has in the end, and what can be asked of it:
 //
-//	effective(subject)                   an IAM user, role or group of the view, by its own and its groups' policies and
-//	                                     its permissions boundary; unknown when one of them was not read
+//	effective(subject)                   an IAM user, role or group of the view, by its own and its groups' policies, its
+//	                                     permissions boundary, and the service control policies above the account;
+//	                                     unknown when one of them was not read
 //	access(policies)                     by policy texts alone
 //	access(policies, boundary)           within a boundary; no boundary when its list is empty
 //	access(policies, boundary, levels)   and what each level of an organisation lets through: a list for each, from the
@@ -40,8 +54,12 @@ type accessValue struct {
 //	.escalations()                       known ways from these rights to more; see escalation.go
 //
 // Denials win over what is allowed. What a condition leaves open is never taken for no; which conditions are known is in
-// accessconditions.go. Policies of the resources are not weighed, nor are those that the organisation sets above an
-// account where effective() is asked: it sees the account alone.
+// accessconditions.go. Policies of the resources are not weighed, nor are an organisation's resource control policies.
+//
+// Service control policies only ever take away. Where they were asked for and not read, "no" is still an answer, and all
+// else is unknown. Where nobody could ask for them, because the account was collected alone and not as one of its
+// organisation, power is what the account's own policies give, which may be more than there is: an assertion that a power
+// is there should not rest on it.
 func accessHelpers(table *typeTable, subjects map[string]*subjectType) []cel.EnvOption {
 	typ := table.add("access", nil)
 	ask := func(name string, result *cel.Type, f func(*access) ref.Val) cel.EnvOption {
@@ -51,7 +69,7 @@ func accessHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 				if !ok {
 					return types.MaybeNoSuchOverloadErr(v)
 				}
-				return f(a.access)
+				return a.settled(f(a.access))
 			})))
 	}
 	askFor := func(name string, args int, result *cel.Type, f func(*access, []string) ref.Val) cel.EnvOption {
@@ -70,13 +88,13 @@ func accessHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 					}
 					words[i] = string(word)
 				}
-				return f(a.access, words)
+				return a.settled(f(a.access, words))
 			})))
 	}
 	about := func(action string) request { return request{action: strings.ToLower(action)} }
 	list, policies := cel.ListType(cel.StringType), cel.ListType(cel.StringType)
 	names := func(s []string) ref.Val { return types.NewStringList(types.DefaultTypeAdapter, s) }
-	build := func(f func(...ref.Val) (*access, error)) cel.OverloadOpt {
+	build := func(f func(...ref.Val) (*accessValue, error)) cel.OverloadOpt {
 		return cel.FunctionBinding(func(args ...ref.Val) ref.Val {
 			for _, a := range args {
 				if types.IsUnknownOrError(a) {
@@ -87,14 +105,15 @@ func accessHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 			if err != nil {
 				return types.WrapErr(err)
 			}
-			return &accessValue{a, typ}
+			a.typ = typ
+			return a
 		})
 	}
 	related := cel.DynType // CEL would look into a list, and find the gap there
 	return []cel.EnvOption{
 		cel.Macros(effectiveMacro(subjects)),
 		cel.Function("effective", cel.Overload("effective_related",
-			[]*cel.Type{cel.DynType, related, related, related}, typ, build(effective))),
+			[]*cel.Type{cel.DynType, related, related, related, related}, typ, build(effective))),
 		cel.Function("access",
 			cel.Overload("access_own", []*cel.Type{policies}, typ, build(accessOf)),
 			cel.Overload("access_boundary", []*cel.Type{policies, policies}, typ, build(accessOf)),
@@ -139,7 +158,7 @@ func effectiveMacro(subjects map[string]*subjectType) cel.Macro {
 }
 
 // accessOf is access by policy texts: the identity's, a boundary's, and those of each level.
-func accessOf(args ...ref.Val) (*access, error) {
+func accessOf(args ...ref.Val) (*accessValue, error) {
 	own, err := policyTexts(args[0])
 	if err != nil {
 		return nil, err
@@ -164,7 +183,7 @@ func accessOf(args ...ref.Val) (*access, error) {
 			levels = append(levels, level)
 		}
 	}
-	return newAccess("", own, boundary, levels), nil
+	return &accessValue{access: newAccess("", own, boundary, levels)}, nil
 }
 
 // policyTexts reads a list of policy texts; nil when it is empty.

@@ -32,7 +32,7 @@ var identityTypes = [...]string{"aws.iam.account", "aws.iam.user", "aws.iam.role
 // the same review.
 func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessReview, error) {
 	out := evidence.AccessReview{AsOf: in.AsOf.UTC(), View: view.Size(), Evaluator: Version, Source: in.Source,
-		Lists: []evidence.AccessList{}, Rows: []evidence.Access{}}
+		Lists: []evidence.AccessList{}, Limits: []evidence.AccessLimits{}, Rows: []evidence.Access{}}
 	snaps, err := view.Snapshots("")
 	if err != nil {
 		return out, fmt.Errorf("review access: %w", err)
@@ -82,14 +82,20 @@ func (r *run) review(a *account, out *evidence.AccessReview) error {
 		for _, g := range set.gaps {
 			out.Missing = append(out.Missing, w.scope.id+": "+g.reason)
 		}
-		if s := w.snap(typ); s != nil {
-			out.Lists = append(out.Lists, evidence.AccessList{Scope: w.scope.id, Type: typ, Source: s.Source,
-				Outcome: s.Outcome, CollectedAt: s.Window.From.UTC(), Subjects: s.Subjects})
-			if n := s.Completeness.SecondCount; n != nil && n.Count > s.Completeness.Listed {
-				out.Missing = append(out.Missing, fmt.Sprintf("%s: the list of %s is not whole: %s counts %d, %d were listed",
-					w.scope.id, typ, n.Operation, n.Count, s.Completeness.Listed))
-			}
-		}
+		restsOn(w, typ, out)
+	}
+	above, _, err := loader.load(w, accountPolicies, 0)
+	if err != nil {
+		return err
+	}
+	restsOn(w, accountPolicies, out)
+	sets[accountPolicies] = above
+	limits := above.organisation(w.scope)
+	out.Limits = append(out.Limits, evidence.AccessLimits{Scope: w.scope.id, Stand: limits.stand})
+	if limits.unread {
+		tr := &trace{}
+		above.unreadLimits(tr)
+		out.Missing = append(out.Missing, w.scope.id+": "+strings.Join(tr.reasons, "; "))
 	}
 	rows := &reviewer{asOf: r.asOf, work: w, sets: sets, out: out}
 	for _, rec := range sets["aws.iam.account"].recs {
@@ -102,6 +108,20 @@ func (r *run) review(a *account, out *evidence.AccessReview) error {
 		rows.user(rec)
 	}
 	return nil
+}
+
+// restsOn names a list among those that the review rests on, and says when it is short.
+func restsOn(w *scopeWork, typ string, out *evidence.AccessReview) {
+	s := w.snap(typ)
+	if s == nil {
+		return
+	}
+	out.Lists = append(out.Lists, evidence.AccessList{Scope: w.scope.id, Type: typ, Source: s.Source, Outcome: s.Outcome,
+		CollectedAt: s.Window.From.UTC(), Subjects: s.Subjects})
+	if n := s.Completeness.SecondCount; n != nil && n.Count > s.Completeness.Listed {
+		out.Missing = append(out.Missing, fmt.Sprintf("%s: the list of %s is not whole: %s counts %d, %d were listed",
+			w.scope.id, typ, n.Operation, n.Count, s.Completeness.Listed))
+	}
 }
 
 // reviewer makes the rows of one account.
@@ -158,9 +178,15 @@ func (v *reviewer) power(rec *record, row *evidence.Access) {
 		row.Unknown = append(row.Unknown, tr.reasons...)
 		return
 	}
+	above := v.sets[accountPolicies]
+	a.within(above.organisation(v.work.scope))
 	is, via := a.admin()
 	row.Admin, row.Via = is.String(), append(row.Via, via...)
 	switch row.Ways = a.escalations(); {
+	case a.unread && (is != no || len(row.Ways) > 0):
+		row.Admin, row.Escalates = evidence.AccessUnknown, evidence.AccessUnknown
+		row.Via, row.Ways = []string{}, []string{}
+		row.Unknown = append(row.Unknown, errUnreadLevels.Error())
 	case is == yes:
 		row.Escalates, row.Ways = "administrator", []string{}
 	case len(row.Ways) > 0:

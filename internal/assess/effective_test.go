@@ -19,6 +19,10 @@ func iamSchemas() []evidence.Schema {
 		Groups                           []string
 		GroupName, PolicyName, Document  string
 		PermissionsBoundary              *struct{ PermissionsBoundaryArn string }
+		Bound                            bool
+		Levels                           []struct {
+			Policies []struct{ Name, Content string }
+		}
 	}
 	var out []evidence.Schema
 	for _, name := range append([]string{"aws.iam.user", "aws.iam.role"}, evidence.EffectiveTypes()...) {

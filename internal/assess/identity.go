@@ -157,13 +157,13 @@ func (s *relatedSource) find(list *relatedList, is func(*record) bool) *record {
 
 // knownAccess is a subject's access as it was last worked out, and from what.
 type knownAccess struct {
-	access                    *access
-	policies, managed, groups *relatedSet
-	read                      []*record
+	access                                  *access
+	policies, managed, groups, organisation *relatedSet
+	read                                    []*record
 }
 
 // effective returns what a subject may do, and an error when that is not known.
-func effective(args ...ref.Val) (*access, error) {
+func effective(args ...ref.Val) (*accessValue, error) {
 	s, ok := args[0].(*subject)
 	lists := make([]*relatedList, len(evidence.EffectiveTypes()))
 	for i := range lists {
@@ -176,9 +176,15 @@ func effective(args ...ref.Val) (*access, error) {
 	}
 	s.note()
 	from := &relatedSource{trace: s.trace, policies: lists[0], managed: lists[1], groups: lists[2]}
+	above := lists[3].set
 	k := &s.known
-	if k.access == nil || k.policies != from.policies.set || k.managed != from.managed.set || k.groups != from.groups.set {
-		*k = knownAccess{identityAccess(s.rec, from), from.policies.set, from.managed.set, from.groups.set, from.read}
+	if k.access == nil || k.policies != from.policies.set || k.managed != from.managed.set ||
+		k.groups != from.groups.set || k.organisation != above {
+		a := identityAccess(s.rec, from)
+		if o := above.organisation(s.rec.scope); a != nil && a.within(o) && o.read != nil {
+			from.read = append(from.read, o.read)
+		}
+		*k = knownAccess{a, from.policies.set, from.managed.set, from.groups.set, above, from.read}
 	}
 	for _, r := range k.read {
 		newSubject(r, s.trace, false).note()
@@ -186,7 +192,7 @@ func effective(args ...ref.Val) (*access, error) {
 	if k.access == nil {
 		return nil, errUnseenPolicy
 	}
-	return k.access, nil
+	return &accessValue{access: k.access, note: func() { above.unreadLimits(s.trace) }}, nil
 }
 
 // identityKeys are the keys of a user's, role's or group's document that effective() reads.
@@ -195,5 +201,6 @@ var identityKeys = [...]string{"AttachedPolicies", "Groups", "InlinePolicies", "
 // effectiveReads are the keys of the other documents that it reads, by type.
 func effectiveReads() map[string][]string {
 	policy, managed, group := "aws.iam.policy", "aws.iam.managed-policy", "aws.iam.group"
-	return map[string][]string{policy: {"Document"}, managed: {"Document"}, group: {"AttachedPolicies", "InlinePolicies"}}
+	return map[string][]string{policy: {"Document"}, managed: {"Document"}, group: {"AttachedPolicies", "InlinePolicies"},
+		accountPolicies: {"Bound", "Levels"}}
 }

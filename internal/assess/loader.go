@@ -59,6 +59,7 @@ func (l *relatedLoader) load(w *scopeWork, typ string, freshness evidence.Durati
 		}
 	}
 	if !found {
+		set.never = true
 		set.gaps = append(set.gaps, gap{reason: typ + " was never collected here"})
 	}
 	slices.SortStableFunc(set.gaps, func(a, b gap) int { return strings.Compare(a.reason, b.reason) })

@@ -16,8 +16,9 @@ func TestReadsOfEffective(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string][]string{"aws.iam.policy": {"Document"}, "aws.iam.managed-policy": {"Document"},
-		"aws.iam.group": {"AttachedPolicies", "InlinePolicies"},
-		"aws.iam.user":  {"AttachedPolicies", "Groups", "InlinePolicies", "PermissionsBoundary"}}
+		"aws.iam.group":                      {"AttachedPolicies", "InlinePolicies"},
+		"aws.iam.user":                       {"AttachedPolicies", "Groups", "InlinePolicies", "PermissionsBoundary"},
+		"aws.organizations.account-policies": {"Bound", "Levels"}}
 	if got := e.Reads("aws.t.check"); !reflect.DeepEqual(got, want) {
 		t.Errorf("it reads %v, want %v", got, want)
 	}

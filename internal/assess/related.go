@@ -17,6 +17,9 @@ type relatedSet struct {
 	recs []*record
 	gaps []gap
 	size int // bytes of the records
+	// never is set when nothing of the type was ever collected here.
+	never  bool
+	limits limitsOnce
 }
 
 // gap is a part of a related list that could not be seen.

@@ -3,11 +3,13 @@ package collect_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"exhibit/internal/collect"
+	"exhibit/internal/evidence"
 )
 
 // TestOnceWaitsInTheCallersTime holds that who waits for another's answer waits no longer than it may itself.
@@ -51,4 +53,28 @@ func TestOnceThatFellOverFailsForAll(t *testing.T) {
 		return nil
 	})}}
 	collected(t, t.Context(), f, nil)
+}
+
+// TestOnceForAllIsOneAnswerForAllAccounts holds that accounts share what belongs to none of them, and nothing else.
+func TestOnceForAllIsOneAnswerForAllAccounts(t *testing.T) {
+	var wide, narrow atomic.Int64
+	count := func(n *atomic.Int64) func(context.Context) (int64, error) {
+		return func(context.Context) (int64, error) { return n.Add(1), nil }
+	}
+	f := &fake{collectors: []collect.Collector{lister("x", false, func(ctx context.Context, tk *collect.Task) error {
+		if n, err := collect.OnceForAll(ctx, tk, "k", count(&wide)); n != 1 || err != nil {
+			t.Errorf("answered %d, %v", n, err)
+		}
+		_, err := collect.Once(ctx, tk, "k", count(&narrow))
+		return err
+	})}}
+	for _, id := range []string{"1", "2", "3"} {
+		f.accounts = append(f.accounts, collect.Ready(collect.ScopePlan{
+			Scope: evidence.Scope{Provider: "fake", Account: id}, Outcome: evidence.OutcomeOK, Session: f,
+		}))
+	}
+	collected(t, t.Context(), f, nil)
+	if wide.Load() != 1 || narrow.Load() != 3 {
+		t.Errorf("asked %d times for all and %d times for each", wide.Load(), narrow.Load())
+	}
 }

@@ -215,8 +215,21 @@ func (t *Task) Emit(ctx context.Context, s evidence.Subject) error {
 // collectors that need the same answer, or a collector and the plan of its account, ask once. f's calls are counted where
 // they were made; its error is everyone's.
 func Once[T any](ctx context.Context, t *Task, key string, f func(ctx context.Context) (T, error)) (T, error) {
+	return once(ctx, t, t.scope.ID(), key, f)
+}
+
+// OnceForAll is Once for all accounts of this run of the source, for what belongs to none of them. The answer is kept
+// until the source is done.
+func OnceForAll[T any](ctx context.Context, t *Task, key string, f func(ctx context.Context) (T, error)) (T, error) {
+	return once(ctx, t, everywhere, key, f)
+}
+
+// everywhere is no scope's id.
+const everywhere = ""
+
+func once[T any](ctx context.Context, t *Task, scope, key string, f func(ctx context.Context) (T, error)) (T, error) {
 	var zero T
-	m, first := t.src.memo(t.scope.ID(), key)
+	m, first := t.src.memo(scope, key)
 	if first {
 		func() {
 			defer close(m.done)

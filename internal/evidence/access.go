@@ -16,6 +16,8 @@ type AccessReview struct {
 	Source string `json:"source,omitempty"`
 	// Lists are the lists of identities and policies that it rests on, by scope and type.
 	Lists []AccessList `json:"lists"`
+	// Limits says of each account what is known of the service control policies above it.
+	Limits []AccessLimits `json:"limits"`
 	// Missing says what could not be seen. The population is whole only when it is empty.
 	Missing []string `json:"missing,omitempty"`
 	// Excluded counts identities that are no part of the population, with the reason.
@@ -36,6 +38,14 @@ type AccessList struct {
 	// CollectedAt is when the provider was first asked.
 	CollectedAt time.Time `json:"collected_at"`
 	Subjects    ListRef   `json:"subjects"`
+}
+
+// AccessLimits is whether the service control policies above an account, which take away what its own policies give, were
+// weighed.
+type AccessLimits struct {
+	Scope string `json:"scope"`
+	// Stand is "weighed", "none bind the account", "in no organisation", "not read", or "not looked at".
+	Stand string `json:"stand"`
 }
 
 // AccessUnknown stands for what could not be seen, in every field of an Access that is text.

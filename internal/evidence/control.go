@@ -88,7 +88,7 @@ type Requirement struct {
 }
 
 // EffectiveTypes are the subject types that effective() reads in an expression besides the identity that it is asked
-// about: managed policies, those that AWS keeps, and groups.
+// about: managed policies, those that AWS keeps, groups, and what the organisation lets the account do.
 func EffectiveTypes() []string {
-	return []string{"aws.iam.policy", "aws.iam.managed-policy", "aws.iam.group"}
+	return []string{"aws.iam.policy", "aws.iam.managed-policy", "aws.iam.group", "aws.organizations.account-policies"}
 }

@@ -2,6 +2,8 @@ package report
 
 import (
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"exhibit/internal/evidence"
@@ -32,7 +34,7 @@ func AccessCSV(w io.Writer, r evidence.AccessReview) error {
 }
 
 // notWeighed is what no row takes into account.
-const notWeighed = "policies of the resources themselves, session policies, and what an organisation denies whole accounts"
+const notWeighed = "policies of the resources themselves, session policies, and an organisation's resource control policies"
 
 // accessHead says what a review is, in words and values.
 func accessHead(r evidence.AccessReview) [][2]string {
@@ -47,6 +49,9 @@ func accessHead(r evidence.AccessReview) [][2]string {
 	head := [][2]string{{"source", source}, {"scope", several(accessScopes(r))}, {"completeness", whole},
 		{"identities", itoa(len(r.Rows))}, {"view", itoa(int(r.View)) + " ledger entries"}, {"evaluator", r.Evaluator},
 		{"not weighed", notWeighed}}
+	for _, stand := range accessStands(r) {
+		head = append(head, [2]string{"service control policies", stand})
+	}
 	if r.Simulated {
 		head = append(head, [2]string{"simulated", "nothing here was seen in the world"})
 	}
@@ -54,6 +59,19 @@ func accessHead(r evidence.AccessReview) [][2]string {
 		head = append(head, [2]string{"left out", itoa(e.Count) + " × " + e.Reason})
 	}
 	return head
+}
+
+// accessStands says of which accounts the service control policies were weighed, and of which not.
+func accessStands(r evidence.AccessReview) []string {
+	scopes := map[string][]string{}
+	for _, l := range r.Limits {
+		scopes[l.Stand] = append(scopes[l.Stand], l.Scope)
+	}
+	var out []string
+	for _, stand := range slices.Sorted(maps.Keys(scopes)) {
+		out = append(out, stand+": "+several(scopes[stand]))
+	}
+	return out
 }
 
 // accessScopes are the accounts that were looked at, in their order.

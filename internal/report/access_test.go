@@ -13,7 +13,9 @@ func sampleReview() evidence.AccessReview {
 		CollectedAt: at, Subjects: evidence.ListRef{Root: evidence.Sum([]byte("users")), Count: 2}}
 	none := []string{}
 	return evidence.AccessReview{AsOf: at.Add(time.Hour), View: 41, Evaluator: "exhibit-assess/1", Simulated: true, Source: "prod",
-		Lists:    []evidence.AccessList{list},
+		Lists: []evidence.AccessList{list},
+		Limits: []evidence.AccessLimits{{Scope: "aws:111122223333", Stand: "weighed"},
+			{Scope: "aws:444455556666", Stand: "not looked at"}, {Scope: "aws:777788889999", Stand: "weighed"}},
 		Missing:  []string{"aws:111122223333: =cmd(): Credential was not collected: iam:GetCredentialReport denied"},
 		Excluded: []evidence.Excluded{{Reason: "role that only services can take", Count: 7}},
 		Rows: []evidence.Access{
