@@ -1,0 +1,156 @@
+package change
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// What a subject type tells of.
+const (
+	TellsChange     = "change"
+	TellsDeployment = "deployment"
+	TellsCommit     = "commit"
+)
+
+// adapter reads one subject type. One of its functions is set.
+type adapter struct {
+	change     func(evidence.Subject) (Change, error)
+	deployment func(evidence.Subject) (Deployment, error)
+	commit     func(evidence.Subject) (Landed, error)
+	reads      []string // the keys of the document that the verdict rests on, sorted
+}
+
+// adapters are all adapters, by subject type.
+func adapters() map[string]adapter {
+	return map[string]adapter{
+		"github.commit":       {commit: github{}.Commit, reads: githubCommitReads[:]},
+		"github.deployment":   {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
+		"github.pull-request": {change: github{}.Change, reads: githubChangeReads[:]},
+	}
+}
+
+// adapterOf returns the adapter of a subject type.
+func adapterOf(typ string) (adapter, bool) {
+	a, ok := adapters()[typ]
+	return a, ok
+}
+
+// Types returns the subject types that this package reads, sorted.
+func Types() []string { return slices.Sorted(maps.Keys(adapters())) }
+
+// Tells says what a subject type is read as: TellsChange, TellsDeployment, TellsCommit, or "" when it is none of them.
+func Tells(typ string) string {
+	a, ok := adapterOf(typ)
+	switch {
+	case !ok:
+		return ""
+	case a.change != nil:
+		return TellsChange
+	case a.deployment != nil:
+		return TellsDeployment
+	}
+	return TellsCommit
+}
+
+// Reads returns the keys of a type's document that its verdict may rest on.
+func Reads(typ string) []string {
+	a, _ := adapterOf(typ)
+	return slices.Clone(a.reads)
+}
+
+// errNoAdapter is the error for a subject of another kind.
+var errNoAdapter = errors.New("no such thing is read from this type")
+
+// Of reads a change.
+func Of(s evidence.Subject) (Change, error) {
+	a, _ := adapterOf(s.Type)
+	if a.change == nil {
+		return Change{}, fmt.Errorf("read a change from %s: %w", s.Type, errNoAdapter)
+	}
+	c, err := a.change(s)
+	if err != nil {
+		return Change{}, fmt.Errorf("read a change from %s: %w", s.Type, err)
+	}
+	return c, nil
+}
+
+// DeploymentOf reads a deployment.
+func DeploymentOf(s evidence.Subject) (Deployment, error) {
+	a, _ := adapterOf(s.Type)
+	if a.deployment == nil {
+		return Deployment{}, fmt.Errorf("read a deployment from %s: %w", s.Type, errNoAdapter)
+	}
+	d, err := a.deployment(s)
+	if err != nil {
+		return Deployment{}, fmt.Errorf("read a deployment from %s: %w", s.Type, err)
+	}
+	return d, nil
+}
+
+// LandedOf reads a commit on a branch.
+func LandedOf(s evidence.Subject) (Landed, error) {
+	a, _ := adapterOf(s.Type)
+	if a.commit == nil {
+		return Landed{}, fmt.Errorf("read a commit from %s: %w", s.Type, errNoAdapter)
+	}
+	l, err := a.commit(s)
+	if err != nil {
+		return Landed{}, fmt.Errorf("read a commit from %s: %w", s.Type, err)
+	}
+	return l, nil
+}
+
+// errShape is the error for a document of another shape, such as one that an older collector wrote.
+var errShape = errors.New("the document is of another shape than this version reads")
+
+// decode reads a document into v, which the given keys must be in unless they are missing.
+func decode(s evidence.Subject, v any, required ...string) error {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(s.Doc, &keys); err != nil {
+		return errShape
+	}
+	for _, k := range required {
+		_, have := keys[k]
+		if _, missing := s.Missing[k]; !have && !missing {
+			return errShape
+		}
+	}
+	if err := json.Unmarshal(s.Doc, v); err != nil {
+		return errShape
+	}
+	return nil
+}
+
+// unseen collects the parts whose keys are missing.
+func unseen(s evidence.Subject, keys map[Part][]string) map[Part]Unseen {
+	out := map[Part]Unseen{}
+	for part, list := range keys {
+		for _, key := range list {
+			if m, ok := s.Missing[key]; ok {
+				out[part] = Unseen{key, m}
+				break
+			}
+		}
+	}
+	return out
+}
+
+// stamp is a time that may be null.
+type stamp struct{ time.Time }
+
+// UnmarshalJSON takes null, and text that is no time, for no time.
+func (t *stamp) UnmarshalJSON(raw []byte) error {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		if parsed, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			t.Time = parsed.UTC()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package change
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// Index finds the changes that a commit came by, whatever system tells of either. It keeps of each change what identifies
+// it and its verdict. Sets tell apart where subjects came from, so that a part can be left out of an answer.
+type Index struct {
+	changes []Known
+	// at are changes by repository and commit; numbered by repository and number.
+	at, numbered map[place][]int
+	landed       map[place][]landing
+	// sets are the sets that hold something of a repository.
+	sets map[string][]int
+}
+
+// Known is a change as an index keeps it.
+type Known struct {
+	Type, ID string
+	Verdict  Verdict
+	MergedAt time.Time
+	Digest   evidence.Digest
+	Set      int
+}
+
+// place is a commit or a change in a repository.
+type place struct{ repository, id string }
+
+// landing is a commit on a branch.
+type landing struct {
+	verdict Verdict
+	number  string
+	digest  evidence.Digest
+	set     int
+}
+
+// NewIndex returns an empty index.
+func NewIndex() *Index {
+	return &Index{at: map[place][]int{}, numbered: map[place][]int{}, landed: map[place][]landing{}, sets: map[string][]int{}}
+}
+
+// Add takes up a subject of one set. A subject that cannot be read is an error, and a deployment is left out.
+func (x *Index) Add(set int, s evidence.Subject, d evidence.Digest) error {
+	switch Tells(s.Type) {
+	case TellsChange:
+		c, err := Of(s)
+		if err != nil {
+			return err
+		}
+		x.change(set, c, d)
+	case TellsCommit:
+		l, err := LandedOf(s)
+		if err != nil {
+			return err
+		}
+		v, _, number := l.Judge()
+		at := place{l.Repository, l.Commit.ID}
+		x.landed[at] = append(x.landed[at], landing{v, number, d, set})
+		x.holds(l.Repository, set)
+	}
+	return nil
+}
+
+func (x *Index) change(set int, c Change, d evidence.Digest) {
+	n := len(x.changes)
+	x.changes = append(x.changes, Known{c.Type, c.ID, c.Judge().Verdict, c.MergedAt, d, set})
+	for _, commit := range c.Explains() {
+		at := place{c.Repository, commit}
+		x.at[at] = append(x.at[at], n)
+	}
+	if c.Number != "" {
+		at := place{c.Repository, c.Number}
+		x.numbered[at] = append(x.numbered[at], n)
+	}
+	x.holds(c.Repository, set)
+}
+
+func (x *Index) holds(repository string, set int) {
+	if !slices.Contains(x.sets[repository], set) {
+		x.sets[repository] = append(x.sets[repository], set)
+	}
+}
+
+// Sets returns the sets that hold something of a repository, sorted.
+func (x *Index) Sets(repository string) []int {
+	return slices.Sorted(slices.Values(x.sets[RepositoryKey(repository)]))
+}
+
+// Found is what an index knows of a commit.
+type Found struct {
+	// Changes are in order of type and id.
+	Changes []Known
+	// Read are the commits' own subjects that were looked at.
+	Read []evidence.Digest
+	// Told says that an empty list is the answer: the commit is known to have come past all changes.
+	Told bool
+}
+
+// At returns the merged changes that account for a commit of a repository, which may be written in any way. Only sets for
+// which use holds are looked at.
+func (x *Index) At(repository, commit string, use func(set int) bool) Found {
+	at := place{RepositoryKey(repository), commit}
+	var out Found
+	have := map[int]bool{}
+	add := func(list []int) {
+		for _, n := range list {
+			if k := x.changes[n]; !have[n] && use(k.Set) && k.Verdict != NotMerged {
+				have[n] = true
+				out.Changes = append(out.Changes, k)
+			}
+		}
+	}
+	add(x.at[at])
+	for _, l := range x.landed[at] {
+		if !use(l.set) {
+			continue
+		}
+		out.Read = append(out.Read, l.digest)
+		if l.number != "" {
+			add(x.numbered[place{at.repository, l.number}])
+		}
+		out.Told = out.Told || l.verdict == DirectPush || l.verdict == FirstCommit
+	}
+	slices.SortFunc(out.Changes, func(a, b Known) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Set, b.Set))
+	})
+	out.Changes = slices.CompactFunc(out.Changes, func(a, b Known) bool { return a.Type == b.Type && a.ID == b.ID })
+	slices.SortFunc(out.Read, func(a, b evidence.Digest) int { return cmp.Compare(a.String(), b.String()) })
+	out.Told = out.Told || len(out.Changes) > 0
+	return out
+}
