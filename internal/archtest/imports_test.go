@@ -33,7 +33,7 @@ var rooms = map[string]room{
 
 	"internal/store":           {2, []string{"internal/evidence", "internal/ledger", "internal/secret"}},
 	"internal/store/storetest": {2, []string{"internal/evidence", "internal/ledger", "internal/store"}},
-	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
+	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger", "internal/bundle/format", "internal/change"}},
 	"internal/bundle/format":   {1, []string{"internal/evidence", "internal/ledger"}},
 	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
 	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml"}},

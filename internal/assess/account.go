@@ -36,6 +36,8 @@ type job struct {
 	stale, keys []string
 	// related are the lists that the checks read, by type and freshness.
 	related map[relatedKey]*relatedSet
+	// changes is the index of changes, when one of the checks looks into it.
+	changes *changeIndex
 }
 
 type relatedKey struct {
@@ -103,6 +105,14 @@ func (r *run) scope(ctx context.Context, w *scopeWork, rel *relatedLoader, t *ta
 					j.related[key] = set
 					t.at(k.control, w.scope.id).seen(oldest)
 				}
+			}
+			if k.changes {
+				x, err := r.allChanges()
+				if err != nil {
+					return err
+				}
+				j.changes = x
+				t.at(k.control, w.scope.id).seen(x.oldest(k.control.def.Freshness))
 			}
 			t.at(k.control, w.scope.id).seen(s.Window.From)
 			if err := r.population(w, *s, k, t); err != nil {
@@ -221,6 +231,7 @@ func (w *worker) subject(ctx context.Context, j *job, d evidence.Digest, object 
 					v.size += v.related(typ).size
 				}
 			}
+			v.changes = changesInUse{index: j.changes, freshness: k.control.def.Freshness}
 			if err := k.judge(ctx, v, local.loose.of(k), o); err != nil {
 				return err
 			}

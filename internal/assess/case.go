@@ -69,6 +69,7 @@ func (e *Evaluator) Case(ctx context.Context, checkID string, c Case) (evidence.
 		return o, err
 	}
 	v.subject, v.params, v.related, v.size = newSubject(rec, &trace{}, true), params, related, math.MaxInt32
+	v.changes = changesInUse{index: caseChanges(sets)}
 	o = evidence.Observation{Control: k.control.def.ID, Check: checkID, Type: k.def.Subject, Subject: rec.id,
 		Name: rec.name, Scope: scope.id}
 	return o, k.judge(ctx, v, loose.of(k), &o)

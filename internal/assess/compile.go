@@ -40,6 +40,7 @@ type check struct {
 	assert  *program
 	facts   []fact              // in order of name
 	related []string            // the types that related() names, sorted
+	changes bool                // it looks into the index of changes
 	params  []string            // the params that it reads, sorted
 	reads   map[string][]string // by subject type, what its conditions may read
 	parts   checkParts          // of its observations

@@ -9,7 +9,7 @@
 //	                     belongs to its account as a whole sees those of all its regions
 //	params               the thresholds of its control, with local values put in
 //	now                  the time as of which is judged
-//	helpers              see helpers.go, policy.go and accesscel.go; CEL's own strings, lists and sets; optionals (doc.?A.?B.orValue(x))
+//	helpers              see helpers.go, policy.go, accesscel.go and changecel.go; CEL's own strings, lists and sets; optionals (doc.?A.?B.orValue(x))
 //
 // Evaluation is three-valued. Reading what could not be collected, or what a document does not have, is an error:
 // false && error is false, true || error is true, everything else that needs the value is unknown, and never pass or fail.

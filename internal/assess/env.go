@@ -41,6 +41,7 @@ func newEnv(table *typeTable, subjects map[string]*subjectType) (*cel.Env, error
 	}
 	opts = append(opts, helpers(table)...)
 	opts = append(opts, accessHelpers(table, subjects)...)
+	opts = append(opts, changeHelpers(table, subjects)...)
 	env, err := cel.NewEnv(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("declare the expressions' environment: %w", err)
@@ -91,7 +92,8 @@ type vars struct {
 	params  ref.Val
 	now     ref.Val
 	related func(subjectType string) *relatedSet
-	size    int // bytes of all that the check can loop over
+	changes changesInUse // only for a check that looks into it
+	size    int          // bytes of all that the check can loop over
 	// frame is CEL's own state of an evaluation, kept for one after another.
 	frame *interpreter.ExecutionFrame
 }
@@ -117,6 +119,9 @@ func (v *vars) ResolveName(name string) (any, bool) {
 		return v.params, true
 	case "now":
 		return v.now, true
+	case changesVariable:
+		v.changes.trace = v.subject.trace
+		return &v.changes, true
 	}
 	if typ, ok := strings.CutPrefix(name, relatedPrefix); ok {
 		return &relatedList{set: v.related(typ), trace: v.subject.trace}, true

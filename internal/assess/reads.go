@@ -7,6 +7,8 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+
+	"exhibit/internal/change"
 )
 
 // Reads returns, for one check, the subject types whose lists its verdicts rest on, its own among them, with the keys of
@@ -46,6 +48,9 @@ func (c *compiler) noteReads(tree *ast.AST, k *check) {
 			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok && k.reads[typ] == nil {
 				k.reads[typ] = []string{}
 			}
+		}
+		if e.Kind() == ast.CallKind {
+			c.readsOfModel(tree, e.AsCall(), add)
 		}
 		if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == "effective" {
 			if typ := c.subjectOf(tree, e.AsCall().Args()[0]); typ != "" {
@@ -101,4 +106,20 @@ func (c *compiler) subjectOf(tree *ast.AST, e ast.Expr) string {
 		return ""
 	}
 	return t.TypeName()
+}
+
+// readsOfModel adds what the functions over changes read.
+func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ string, keys ...string)) {
+	switch call.FunctionName() {
+	case "change", "commit", "deployment":
+		if typ := c.subjectOf(tree, call.Args()[0]); typ != "" {
+			add(typ, change.Reads(typ)...)
+		}
+	case "changesAt":
+		for _, typ := range change.Types() {
+			if c.subjects[typ] != nil && change.Tells(typ) != change.TellsDeployment {
+				add(typ, change.Reads(typ)...)
+			}
+		}
+	}
 }

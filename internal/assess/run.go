@@ -115,6 +115,7 @@ type run struct {
 	// collected are the subject types that any scope has a snapshot of, with whether such a scope is a region.
 	collected map[string]map[bool]bool
 	providers map[string]bool // that have a scope
+	changes   *changeIndex    // once a check looked into it
 	totals    map[evidence.Verdict]int
 	statuses  map[evidence.Status]int
 }

@@ -41,6 +41,7 @@ func (c *compiler) scan(tree *ast.AST, k *check) (loops int, refused *ExprError)
 			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok {
 				add(&k.related, typ)
 			}
+			k.changes = k.changes || e.AsIdent() == changesVariable
 		case ast.SelectKind:
 			if s := e.AsSelect(); s.Operand().Kind() == ast.IdentKind && s.Operand().AsIdent() == "params" {
 				add(&k.params, s.FieldName())
@@ -108,7 +109,7 @@ func (c *compiler) explain(msg, subjectType string) string {
 	var known []string
 	for name, s := range c.table.structs {
 		if name == subjectType || name == "scope" || strings.HasPrefix(name, subjectType+".doc") ||
-			strings.HasPrefix(name, "policy") || strings.HasPrefix(name, "params of ") {
+			strings.HasPrefix(name, "policy") || slices.Contains(modelTypes[:], name) || strings.HasPrefix(name, "params of ") {
 			known = append(known, s.names...)
 		}
 	}

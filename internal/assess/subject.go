@@ -113,6 +113,8 @@ type subject struct {
 	top []topKey
 	// known is what effective() last found.
 	known knownAccess
+	// model is what change(), commit() or deployment() read.
+	model any
 	// noted is set once the trace knows that the subject was read; true from the start for the one that is judged.
 	noted bool
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"exhibit/internal/bundle/format"
+	"exhibit/internal/change"
 	"exhibit/internal/evidence"
 )
 
@@ -44,6 +45,7 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 		}
 	}
 	types, re, effective := map[string]bool{}, related(), regexp.MustCompile(`\beffective\(`)
+	landed := regexp.MustCompile(`\bchangesAt\(`)
 	for _, id := range slices.Sorted(maps.Keys(s.mapped)) {
 		c, ok := byID[id]
 		if !ok {
@@ -57,6 +59,11 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 			text = append(text, slices.Collect(maps.Values(k.Facts))...)
 			if effective.MatchString(strings.Join(text, "\n")) {
 				for _, typ := range evidence.EffectiveTypes() {
+					types[typ] = true
+				}
+			}
+			if landed.MatchString(strings.Join(text, "\n")) {
+				for _, typ := range change.Types() {
 					types[typ] = true
 				}
 			}
