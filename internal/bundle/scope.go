@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"exhibit/internal/bundle/format"
-	"exhibit/internal/change"
+	model "exhibit/internal/change"
 	"exhibit/internal/evidence"
 )
 
@@ -63,7 +63,7 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 				}
 			}
 			if landed.MatchString(strings.Join(text, "\n")) {
-				for _, typ := range change.Types() {
+				for _, typ := range model.Types() {
 					types[typ] = true
 				}
 			}
