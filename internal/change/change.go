@@ -47,6 +47,8 @@ type Change struct {
 	// Reviews are in order of time where the provider tells it.
 	Reviews []Review
 	Labels  []string
+	// Retargeted is when somebody last chose another target before the merge, which makes other commits a part of it.
+	Retargeted time.Time
 	// Queued says that a merge queue merged it.
 	Queued bool
 	// AuthorRefused says that the provider takes no approval from the author, so that an approval proves another account

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"exhibit/internal/evidence"
 )
@@ -205,7 +206,9 @@ func (github) Change(s evidence.Subject) (Change, error) {
 		Unseen: unseen(s, map[Part][]string{PartReviews: {"reviews"}, PartCommits: {"commits"},
 			PartDismissals: {"timelineItems"}, PartLabels: {"labels"}})}
 	for _, l := range d.Labels {
-		c.Labels = append(c.Labels, string(l))
+		if !labelledLater(string(l), d.Timeline, c.MergedAt) {
+			c.Labels = append(c.Labels, string(l))
+		}
 	}
 	for _, k := range d.Commits {
 		c.Commits = append(c.Commits, k.commit())
@@ -213,8 +216,30 @@ func (github) Change(s evidence.Subject) (Change, error) {
 	for _, r := range d.Reviews {
 		c.Reviews = append(c.Reviews, r.review(d.Timeline))
 	}
-	c.Queued = slices.ContainsFunc(d.Timeline, func(e githubEvent) bool { return e.Typename == "AddedToMergeQueueEvent" })
+	for _, e := range d.Timeline {
+		switch e.Typename {
+		case "AddedToMergeQueueEvent":
+			c.Queued = true
+		case "BaseRefChangedEvent":
+			if e.CreatedAt.After(c.Retargeted) && !e.CreatedAt.After(c.MergedAt) {
+				c.Retargeted = e.CreatedAt.Time
+			}
+		}
+	}
 	return c, nil
+}
+
+// labelledLater reports whether a label was put on for the first time after the merge, which tells nothing of the change.
+func labelledLater(label string, timeline []githubEvent, merged time.Time) bool {
+	found := false
+	for _, e := range timeline {
+		if e.Typename == "LabeledEvent" && e.Label.Name == label {
+			if found = true; !e.CreatedAt.After(merged) {
+				return false
+			}
+		}
+	}
+	return found
 }
 
 // githubLabel is a label by its name, or as an object that holds it.
@@ -237,9 +262,18 @@ func (l *githubLabel) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// githubID is a number that is written as one or as text.
+type githubID string
+
+// UnmarshalJSON takes either.
+func (i *githubID) UnmarshalJSON(raw []byte) error {
+	*i = githubID(bytes.Trim(raw, `"`))
+	return nil
+}
+
 // githubReview is a review as it stands now: when it was dismissed it no longer says what it was.
 type githubReview struct {
-	DatabaseID  int64        `json:"databaseId"`
+	DatabaseID  githubID     `json:"databaseId"`
 	Author      *githubActor `json:"author"`
 	State       string       `json:"state"`
 	SubmittedAt stamp        `json:"submittedAt"`
@@ -252,8 +286,11 @@ type githubEvent struct {
 	CreatedAt           stamp  `json:"createdAt"`
 	PreviousReviewState string `json:"previousReviewState"`
 	Review              *struct {
-		DatabaseID int64 `json:"databaseId"`
+		DatabaseID githubID `json:"databaseId"`
 	} `json:"review"`
+	Label struct {
+		Name string `json:"name"`
+	} `json:"label"`
 }
 
 func (r githubReview) review(timeline []githubEvent) Review {
@@ -302,6 +339,9 @@ func (github) Commit(s evidence.Subject) (Landed, error) {
 			MergedAt    stamp       `json:"mergedAt"`
 			BaseRefName string      `json:"baseRefName"`
 			MergeCommit githubOid   `json:"mergeCommit"`
+			Repository  struct {
+				NameWithOwner string `json:"nameWithOwner"`
+			} `json:"repository"`
 		} `json:"associatedPullRequests"`
 	}
 	if err := decode(s, &d, "oid", "parents", "associatedPullRequests"); err != nil {
@@ -314,6 +354,9 @@ func (github) Commit(s evidence.Subject) (Landed, error) {
 		l.LandedAt = l.Commit.At
 	}
 	for _, a := range d.Associated {
+		if of := a.Repository.NameWithOwner; of != "" && !strings.EqualFold(of, d.Repository.NameWithOwner) {
+			continue // a fork's own pull request says nothing of this repository
+		}
 		l.By = append(l.By, Origin{Number: a.Number.String(), Target: a.BaseRefName, MergedAt: a.MergedAt.Time,
 			Merge: string(a.MergeCommit)})
 	}

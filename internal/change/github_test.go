@@ -85,7 +85,11 @@ const (
 
 func dismissed(id, was, hour string) string {
 	return `[{"__typename":"ReviewDismissedEvent","createdAt":"2026-05-0` + hour + `:00:00Z","previousReviewState":"` + was +
-		`","review":{"databaseId":` + id + `}}]`
+		`","review":{"databaseId":"` + id + `"}}]`
+}
+
+func labelled(hour string) string {
+	return `[{"__typename":"LabeledEvent","createdAt":"2026-05-0` + hour + `:00:00Z","label":{"name":"emergency"}}]`
 }
 
 // TestGitHubVerdicts holds every verdict and its neighbours.
@@ -198,6 +202,16 @@ func TestGitHubVerdicts(t *testing.T) {
 		{"an emergency, never approved", map[string]string{"labels": `["emergency"]`}, nil, Unreviewed, ""},
 		{"an emergency at the merge commit", map[string]string{"labels": `["emergency"]`,
 			"reviews": list(review("9", bob, "APPROVED", "4T13", `{"oid":"m1"}`))}, nil, IsEmergency, ""},
+		{"approved before it was given another target", map[string]string{"reviews": list(good),
+			"timelineItems": `[{"__typename":"BaseRefChangedEvent","createdAt":"2026-05-04T11:00:00Z"}]`}, nil, ThenChanged, ""},
+		{"approved after it was given another target", map[string]string{"reviews": list(good),
+			"timelineItems": `[{"__typename":"BaseRefChangedEvent","createdAt":"2026-05-04T09:00:00Z"}]`}, nil, IsApproved, ""},
+		{"called an emergency after the merge", map[string]string{"labels": `["emergency"]`,
+			"reviews":       list(review("9", bob, "APPROVED", "4T13", head)),
+			"timelineItems": labelled("4T13")}, nil, AfterMerge, ""},
+		{"called an emergency before the merge", map[string]string{"labels": `["emergency"]`,
+			"reviews":       list(review("9", bob, "APPROVED", "4T13", head)),
+			"timelineItems": labelled("4T11")}, nil, IsEmergency, ""},
 		{"not merged", map[string]string{"mergedAt": "null"}, nil, NotMerged, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -28,6 +28,8 @@ func TestLanded(t *testing.T) {
 		{"by one that is open", `["p"]`, `[{"number":7,"mergedAt":null,"baseRefName":"main"}]`, DirectPush, ""},
 		{"by one into another branch", `["p"]`,
 			`[{"number":7,"mergedAt":"2026-05-04T12:00:00Z","baseRefName":"develop","mergeCommit":{"oid":"c"}}]`, DirectPush, ""},
+		{"by one of a fork", `["p"]`, `[{"number":7,"mergedAt":"2026-05-04T12:00:00Z","baseRefName":"main",` +
+			`"repository":{"nameWithOwner":"mallory/shop"}}]`, DirectPush, ""},
 		{"parents as objects", `[{"oid":"p"}]`, `[]`, DirectPush, ""},
 	} {
 		l, err := LandedOf(landedSubject("c", tc.parents, tc.associated))

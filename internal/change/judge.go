@@ -141,6 +141,9 @@ func (c Change) weigh(i int) standing {
 	case c.refused(r):
 		return standing{verdict: Dismissed, why: by + ", who asked for changes afterwards"}
 	}
+	if !r.At.IsZero() && r.At.Before(c.Retargeted) {
+		return standing{verdict: ThenChanged, why: by + " before it was given another target"}
+	}
 	if r.Commit != "" && r.Commit != c.Head {
 		if _, unseen := c.Unseen[PartCommits]; unseen {
 			return c.lacks(by+" at an earlier commit, and its commits could not be collected", PartCommits)

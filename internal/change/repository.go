@@ -25,7 +25,9 @@ func RepositoryKey(text string) string {
 	}
 	path := strings.Trim(strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), ".git"), "/")
 	host := strings.ToLower(u.Hostname())
-	odd := func(r rune) bool { return r <= ' ' || r == 0x7f || r == '%' || r == '?' || r == '#' || r == utf8.RuneError }
+	odd := func(r rune) bool {
+		return r <= ' ' || r == 0x7f || r == '%' || r == '?' || r == '#' || r == utf8.RuneError
+	}
 	if host == "" || path == "" || strings.ContainsFunc(host+path, odd) {
 		return ""
 	}
