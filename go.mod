@@ -65,7 +65,7 @@ require (
 	github.com/skeema/knownhosts v1.3.1 // indirect
 	github.com/vektah/gqlparser/v2 v2.5.64 // indirect
 	github.com/xanzy/ssh-agent v0.3.3 // indirect
-	gitlab.com/gitlab-org/api/client-go/v2 v2.64.0 // indirect
+	gitlab.com/gitlab-org/api/client-go/v2 v2.64.0
 	gopkg.in/warnings.v0 v0.1.2 // indirect
 )
 

@@ -7,6 +7,7 @@ import (
 	"exhibit/collectors/file"
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/github"
+	"exhibit/collectors/gitlab"
 	"exhibit/internal/collect"
 )
 
@@ -18,5 +19,6 @@ func All() []collect.Provider {
 		file.Provider{},
 		gcp.Provider{},
 		github.Provider{},
+		gitlab.Provider{},
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"exhibit/collectors/azure"
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/github"
+	"exhibit/collectors/gitlab"
 	"exhibit/internal/collect"
 	"exhibit/internal/collect/collecttest"
 	"exhibit/internal/evidence"
@@ -164,6 +165,7 @@ func startWith(t *testing.T, o simcloud.Options) *simcloud.Cloud {
 func getenv(name string) string {
 	return map[string]string{
 		"AZURE_TOKEN": simcloud.Token("azure"), "GITHUB_TOKEN": simcloud.Token("github"),
+		"GITLAB_TOKEN": simcloud.Token("gitlab"),
 	}[name]
 }
 
@@ -185,6 +187,9 @@ func sources(t *testing.T, cloud *simcloud.Cloud) []collect.OpenSource {
 			Tenant: "tenant", Subscriptions: []string{"all"}, Endpoint: cloud.URL("azure"), TokenEnv: "AZURE_TOKEN"})},
 		{Name: "github", Provider: github.Provider{}, Decode: into(github.Config{
 			Organization: cloud.Accounts("github")[0], BaseURL: cloud.URL("github"), TokenEnv: "GITHUB_TOKEN",
+			Window: evidence.Duration(90 * 24 * time.Hour)})},
+		{Name: "gitlab", Provider: gitlab.Provider{}, Decode: into(gitlab.Config{
+			Group: cloud.Accounts("gitlab")[0], BaseURL: cloud.URL("gitlab"), TokenEnv: "GITLAB_TOKEN",
 			Window: evidence.Duration(90 * 24 * time.Hour)})},
 	}
 }

@@ -38,6 +38,7 @@ type Cloud struct {
 	gcp      restAPI
 	azure    restAPI
 	github   restAPI
+	gitlab   restAPI
 	faults   faults
 	counts   counts
 	answered counts       // without an error
@@ -49,12 +50,13 @@ type Cloud struct {
 }
 
 // Providers are the names that URL knows.
-func Providers() []string { return []string{"aws", "gcp", "azure", "github"} }
+func Providers() []string { return []string{"aws", "gcp", "azure", "github", "gitlab"} }
 
 // New returns a cloud at day 0 of the estate. It does not listen yet.
 func New(estate *Estate, options Options) (*Cloud, error) {
 	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsService{},
-		signed: map[string][]string{}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI()}
+		signed: map[string][]string{}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI(),
+		gitlab: gitlabAPI()}
 	for _, s := range awsServices() {
 		if have, ok := c.aws[s.name]; ok { // one that is told in several places
 			maps.Copy(have.ops, s.ops)
@@ -73,7 +75,8 @@ func New(estate *Estate, options Options) (*Cloud, error) {
 func (c *Cloud) Start(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	routers := map[string]router{"aws": c.routeAWS, "gcp": c.routeGCP, "azure": c.routeAzure, "github": c.routeGitHub}
+	routers := map[string]router{"aws": c.routeAWS, "gcp": c.routeGCP, "azure": c.routeAzure, "github": c.routeGitHub,
+		"gitlab": c.routeGitLab}
 	for _, name := range Providers() {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {

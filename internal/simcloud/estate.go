@@ -40,8 +40,8 @@ type seed struct {
 }
 
 // Load reads an estate: estate.json, timeline.json, and under aws/ACCOUNT/, aws/ACCOUNT/REGION/, gcp/PROJECT/,
-// azure/SUBSCRIPTION/, github/ORGANISATION/ and github/ORGANISATION/REPOSITORY/ one JSON file a kind: an array of things
-// or one object, with the provider's own member names. See testdata/estates/README.md.
+// azure/SUBSCRIPTION/, github/ORGANISATION/, github/ORGANISATION/REPOSITORY/, gitlab/GROUP/ and gitlab/GROUP/PROJECT/ one
+// JSON file a kind: an array of things or one object, with the provider's own member names. See testdata/estates/README.md.
 func Load(fsys fs.FS) (*Estate, error) {
 	e := &Estate{keys: allKeys(), lists: map[string][]seed{}, objects: map[string]seed{}}
 	var head struct {
@@ -205,4 +205,5 @@ var keyFields = map[string]string{
 	"network-security-groups": "name", "activity-log-alerts": "name",
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
 	"environments": "name",
+	"subgroups":    "full_path", "projects": "id", "merge-requests": "iid",
 }
