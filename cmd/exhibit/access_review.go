@@ -24,7 +24,10 @@ func (c *command) accessReviewCommand() *cobra.Command {
 		Short: "List who can get into which AWS account, how, and with what power: the population of an access review",
 		Long: `access-review lists every identity that people, other accounts or holders of tokens can act as: how it is entered, whether
 a second factor is asked for, its groups and policies, whether it administers the account by whatever path or can make
-itself an administrator, and when it was last used. It reads what was collected, never the account itself.
+itself an administrator, and when it was last used. Where IAM Identity Center was collected, everybody who has a permission
+set is a row of his own in each account where he has it, with the groups through which he has it. What the service control
+policies above an account take away is taken away where they were collected, and each account says whether they were. It
+reads what was collected, never the account itself.
 
 What could not be seen is said at the top and "unknown" in its place, and the exit code is 3. With -o the population is
 written as CSV and committed to the ledger as an entry of its own, so that what the reviewer was given can be proven.

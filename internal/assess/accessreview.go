@@ -49,25 +49,42 @@ func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessRevi
 	if err := r.plan(snaps); err != nil {
 		return out, fmt.Errorf("review access: %w", err)
 	}
+	people, err := r.readDirectory(&out)
+	if err != nil {
+		return out, fmt.Errorf("review access by Identity Center: %w", err)
+	}
 	for _, account := range r.accounts {
-		if err := r.review(account, &out); err != nil {
+		if err := r.review(account, people, &out); err != nil {
 			return out, fmt.Errorf("review access to %s: %w", account.name, err)
 		}
 	}
+	r.elsewhere(people, &out)
+	slices.SortStableFunc(out.Lists, func(a, b evidence.AccessList) int { return strings.Compare(a.Scope, b.Scope) })
+	slices.SortStableFunc(out.Limits, func(a, b evidence.AccessLimits) int { return strings.Compare(a.Scope, b.Scope) })
+	slices.SortStableFunc(out.Rows, func(a, b evidence.Access) int { return strings.Compare(a.Scope, b.Scope) })
 	slices.Sort(out.Missing)
 	out.Missing = slices.Compact(out.Missing)
 	slices.SortFunc(out.Excluded, func(a, b evidence.Excluded) int { return strings.Compare(a.Reason, b.Reason) })
 	return out, nil
 }
 
+// own returns the scope of the account as a whole, nil when only regions of it are known.
+func (a *account) own() *scopeWork {
+	for _, w := range a.scopes {
+		if w.scope.Region == "" {
+			return w
+		}
+	}
+	return nil
+}
+
 // review adds one account. Its identities belong to the account as a whole, not to a region.
-func (r *run) review(a *account, out *evidence.AccessReview) error {
-	i := slices.IndexFunc(a.scopes, func(w *scopeWork) bool { return w.scope.Region == "" })
-	if i < 0 {
+func (r *run) review(a *account, people *directory, out *evidence.AccessReview) error {
+	w := a.own()
+	if w == nil {
 		out.Missing = append(out.Missing, a.name+": the account itself was not collected, only regions of it")
 		return nil
 	}
-	w := a.scopes[i]
 	for _, l := range w.lost {
 		out.Missing = append(out.Missing, strings.TrimSuffix(fmt.Sprintf("%s: %s, %s", w.scope.id, l.Outcome, l.Reason), ", "))
 	}
@@ -107,6 +124,7 @@ func (r *run) review(a *account, out *evidence.AccessReview) error {
 	for _, rec := range sets["aws.iam.user"].recs {
 		rows.user(rec)
 	}
+	rows.people(people, w.scope.Account)
 	return nil
 }
 

@@ -48,7 +48,7 @@ func reviewEstate(t *testing.T, change func(*evidence.Snapshot)) *memView {
 
 func review(t *testing.T, v View, in AccessInput) evidence.AccessReview {
 	t.Helper()
-	e, err := New([]evidence.Control{oneCheck("aws.iam.user", "", "true")}, append(iamSchemas(), evidence.Schema{Type: "aws.iam.account"}))
+	e, err := New([]evidence.Control{oneCheck("aws.iam.user", "", "true")}, append(iamSchemas(), identityCenter()...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +90,7 @@ func TestAccessReview(t *testing.T) {
 		"aws:1: arn:aws:iam::1:user/dim: InlinePolicies was not collected: iam:Ask denied, needs iam:Ask",
 		"aws:1: arn:aws:iam::1:user/dim: MFADevices was not collected: iam:Ask denied, needs iam:Ask",
 		"aws:1: arn:aws:iam::1:user/new: the user is younger than the credential report",
+		"aws:1: who has the permission set Read was not seen: the Identity Center that it is of was not collected",
 	}
 	if d := cmp.Diff(missing, r.Missing); d != "" || r.Whole() {
 		t.Errorf("missing (-want +got):\n%s", d)

@@ -93,6 +93,15 @@ func (v *reviewer) user(rec *record) {
 // reserved is the name of a role that Identity Center made, with its permission set.
 var reserved = regexp.MustCompile(`^AWSReservedSSO_(.+)_[0-9a-f]{16}$`)
 
+// permissionSetOf returns the name of the permission set that Identity Center made a role of; empty for other roles.
+func permissionSetOf(rec *record) string {
+	m := reserved.FindStringSubmatch(nameIn(rec, "RoleName"))
+	if m == nil || !strings.HasPrefix(nameIn(rec, "Path"), "/aws-reserved/sso.") {
+		return ""
+	}
+	return m[1]
+}
+
 // role adds a role that people, other accounts or holders of tokens can take.
 func (v *reviewer) role(rec *record) {
 	row := v.start(rec, "aws.iam.role", "role")
@@ -101,8 +110,8 @@ func (v *reviewer) role(rec *record) {
 		v.exclude(serviceLinked)
 		return
 	}
-	if m := reserved.FindStringSubmatch(nameIn(rec, "RoleName")); m != nil && strings.HasPrefix(path, "/aws-reserved/sso.") {
-		row.Kind, row.Name = "permission-set", m[1]
+	if set := permissionSetOf(rec); set != "" {
+		row.Kind, row.Name, row.PermissionSet = "permission-set", set, set
 	}
 	row.MFA = evidence.AccessUnknown
 	trust, err := parsePolicy(string(rec.doc.GetStringBytes("AssumeRolePolicyDocument")))

@@ -51,14 +51,22 @@ type AccessLimits struct {
 // AccessUnknown stands for what could not be seen, in every field of an Access that is text.
 const AccessUnknown = "unknown"
 
-// Access is one identity in one account. Nothing in it is blank because it is unknown.
+// AccessNotTold stands for when a person used a permission set: the provider tells it of the set's role, not of him.
+const AccessNotTold = "not told"
+
+// Access is one identity in one account, and of a person one for each permission set. Nothing in it is blank because it is
+// unknown.
 type Access struct {
 	Scope    string `json:"scope"`    // "aws:111122223333"
 	Identity string `json:"identity"` // the provider's own id
 	Name     string `json:"name"`
-	// Kind is "root", "user", "role", or "permission-set" for a role that Identity Center made for one.
+	// Kind is "root", "user", "role", "permission-set" for a role that Identity Center made for one, or "person" for a user of
+	// Identity Center who has a permission set in the account.
 	Kind string `json:"kind"`
-	// Entry are the ways in: "console", "2 access keys", "federation okta", "account 444455556666".
+	// PermissionSet is what a person has, or a role was made for; empty for others.
+	PermissionSet string `json:"permission_set,omitempty"`
+	// Entry are the ways in: "console", "2 access keys", "federation okta", "account 444455556666", "Identity Center by group
+	// admins".
 	Entry []string `json:"entry"`
 	// MFA tells whether a second factor is asked for: "yes", "no", "with the provider".
 	MFA string `json:"mfa"`
@@ -71,7 +79,7 @@ type Access struct {
 	// Escalates is "yes" when there are Ways from these rights to more, "no", or "administrator".
 	Escalates string   `json:"escalates"`
 	Ways      []string `json:"ways"`
-	// LastUsed is a time, or "never"; Idle the whole days since then.
+	// LastUsed is a time, "never", or "not told" of a person; Idle the whole days since then.
 	LastUsed string `json:"last_used"`
 	Idle     string `json:"idle_days"`
 	// Unknown are the reasons for what is unknown.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"maps"
 	"slices"
@@ -10,7 +11,8 @@ import (
 )
 
 // AccessCSV writes an access review for a spreadsheet: first what it is and what is missing, a line each beginning with #,
-// then one row for each identity. No cell is blank: "none" is known, "unknown" is not.
+// then one row for each identity, and of a person for each permission set. No cell is blank: "none" is known, "unknown" is
+// not.
 func AccessCSV(w io.Writer, r evidence.AccessReview) error {
 	s := newSheet(w, "#", "access review", "as of", stamp(r.AsOf))
 	for _, line := range accessHead(r) {
@@ -23,11 +25,11 @@ func AccessCSV(w io.Writer, r evidence.AccessReview) error {
 	for _, m := range r.Missing {
 		s.row("#", "missing", m)
 	}
-	s.row("scope", "identity", "name", "kind", "entry", "mfa", "groups", "policies", "administrator", "administrator_by",
-		"can_escalate", "escalates_by", "last_used", "idle_days", "unknown_because", "evidence", "collected_at")
+	s.row("scope", "identity", "name", "kind", "permission_set", "entry", "mfa", "groups", "policies", "administrator",
+		"administrator_by", "can_escalate", "escalates_by", "last_used", "idle_days", "unknown_because", "evidence", "collected_at")
 	for _, a := range r.Rows {
-		s.row(a.Scope, a.Identity, a.Name, a.Kind, several(a.Entry), a.MFA, several(a.Groups), several(a.Policies), a.Admin,
-			several(a.Via), a.Escalates, several(a.Ways), a.LastUsed, a.Idle, several(a.Unknown), a.Evidence.String(),
+		s.row(a.Scope, a.Identity, a.Name, a.Kind, cmp.Or(a.PermissionSet, "none"), several(a.Entry), a.MFA,
+			several(a.Groups), several(a.Policies), a.Admin, several(a.Via), a.Escalates, several(a.Ways), a.LastUsed, a.Idle, several(a.Unknown), a.Evidence.String(),
 			stamp(a.CollectedAt))
 	}
 	return s.flush("the access review")
@@ -111,7 +113,11 @@ func AccessText(w io.Writer, r evidence.AccessReview, o TextOptions) error {
 	t.heading("Who can do what")
 	var rows [][]string
 	for _, a := range r.Rows {
-		rows = append(rows, []string{plain(a.Scope), plain(a.Kind), plain(a.Name), plain(several(a.Entry)), plain(a.MFA),
+		name := a.Name
+		if a.PermissionSet != "" && a.PermissionSet != a.Name {
+			name += " as " + a.PermissionSet
+		}
+		rows = append(rows, []string{plain(a.Scope), plain(a.Kind), plain(name), plain(several(a.Entry)), plain(a.MFA),
 			plain(a.Admin), plain(a.Escalates), plain(a.Idle), plain(several(a.Policies))})
 	}
 	t.rows([]string{"Scope", "Kind", "Identity", "Way in", "MFA", "Administrator", "Escalates", "Days idle", "Policies"},
