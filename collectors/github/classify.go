@@ -12,10 +12,13 @@ import (
 
 // The codes that this package gives to answers which GitHub tells apart by their message alone.
 const (
-	codeNotProtected = "BranchNotProtected"
-	codeAlertsOff    = "VulnerabilityAlertsDisabled"
-	codeNoBranch     = "BranchNotFound"
-	codeNotInPlan    = "FeatureNotInPlan" // what the plan does not offer cannot be configured
+	codeNotProtected      = "BranchNotProtected"
+	codeSecretScanningOff = "SecretScanningOff"
+	codeAlertsOff         = "VulnerabilityAlertsDisabled"
+	codeNoBranch          = "BranchNotFound"
+	codeScanningOff       = "CodeScanningOff"
+	codeNoAnalysis        = "NoAnalysis"
+	codeNotInPlan         = "FeatureNotInPlan" // what the plan does not offer cannot be configured
 )
 
 // Classify implements collect.Provider. GitHub answers 404 to a caller who may not know that a thing exists, and to one
@@ -44,6 +47,9 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeThrottled, "RateLimit"
 	case status == http.StatusForbidden && strings.HasPrefix(message, "upgrade to github"):
 		return evidence.OutcomeFailed, codeNotInPlan // operations for which this answers "not configured" say so
+	case status == http.StatusForbidden && (strings.Contains(message, "advanced security must be enabled") ||
+		strings.Contains(message, "code security must be enabled") || strings.Contains(message, "code scanning is not enabled")):
+		return evidence.OutcomeEmpty, codeScanningOff
 	case status == http.StatusForbidden:
 		return evidence.OutcomeDenied, "Forbidden"
 	case status == http.StatusNotFound && strings.Contains(message, "branch not protected"):
@@ -52,6 +58,10 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		return evidence.OutcomeEmpty, codeAlertsOff
 	case status == http.StatusNotFound && strings.Contains(message, "branch not found"):
 		return evidence.OutcomeEmpty, codeNoBranch
+	case status == http.StatusNotFound && strings.Contains(message, "no analysis found"):
+		return evidence.OutcomeEmpty, codeNoAnalysis
+	case status == http.StatusNotFound && strings.Contains(message, "secret scanning is disabled"):
+		return evidence.OutcomeEmpty, codeSecretScanningOff
 	case status == http.StatusUnprocessableEntity && strings.Contains(message, "only owners"):
 		return evidence.OutcomeDenied, "OwnersOnly"
 	case status == http.StatusNotFound:

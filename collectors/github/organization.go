@@ -143,7 +143,7 @@ func (s *session) people(ctx context.Context, t *collect.Task, subject *evidence
 		return func() (any, error) {
 			all, err := s.allOf(ctx, t, op, ref, "", url.Values{key: {value}})
 			for i := range all {
-				all[i] = identified(all[i])
+				all[i] = pick(all[i], "id", "login", "type", "site_admin")
 			}
 			return all, err
 		}
@@ -175,15 +175,4 @@ func (s *session) people(ctx context.Context, t *collect.Task, subject *evidence
 	}
 	return add(t, subject, doc, "OutsideCollaboratorsWithoutTwoFactor",
 		list("orgs.listOutsideCollaborators", outside, "filter", "2fa_disabled"))
-}
-
-// identified keeps of a person what identifies one.
-func identified(m map[string]any) map[string]any {
-	out := map[string]any{}
-	for _, key := range []string{"id", "login", "type", "site_admin"} {
-		if v, ok := m[key]; ok {
-			out[key] = v
-		}
-	}
-	return out
 }

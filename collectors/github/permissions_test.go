@@ -16,7 +16,11 @@ func TestPermissions(t *testing.T) {
     "organization_secrets": "read",
     "organization_self_hosted_runners": "read",
     "pull_requests": "read",
-    "repository_hooks": "read"
+    "repository_hooks": "read",
+    "secret_scanning_alerts": "read",
+    "secrets": "read",
+    "security_events": "read",
+    "vulnerability_alerts": "read"
   }
 }
 `

@@ -52,7 +52,7 @@ func (Provider) Name() string { return "github" }
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{
-		organization(), repository(), branch(), environment(), runner(), hook(),
+		organization(), team(), repository(), branch(), environment(), runner(), hook(),
 		pullRequest(), deployment(),
 	}
 }

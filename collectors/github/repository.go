@@ -19,7 +19,9 @@ type vulnerabilityAlerts struct {
 	Enabled bool `json:"enabled"`
 }
 
-// repository is a repository with its security settings.
+// repository is a repository with its security settings, who was let into it by name, what its workflows may do, and its
+// open alerts. Archived repositories run nothing: of them only who has access is asked. Where the organisation forbids
+// workflows' tokens to write, no repository can allow it and none is asked.
 func repository() collect.Collector {
 	return collect.Collector{
 		Schema: evidence.Schema{
@@ -28,15 +30,26 @@ func repository() collect.Collector {
 			Doc: with(trimmed(evidence.ShapeOf[github.Repository]()), map[string]*evidence.Shape{
 				"forks":               {Kind: evidence.ShapeInt}, // sent, but not in the SDK's type
 				"VulnerabilityAlerts": evidence.ShapeOf[vulnerabilityAlerts](),
+				"Collaborators":       listOf(evidence.ShapeOf[collaborator]()),
+				"DeployKeys":          listOf(evidence.ShapeOf[deployKey]()),
+				"ActionsPermissions":  trimmed(evidence.ShapeOf[github.ActionsPermissionsRepository]()),
+				"WorkflowPermissions": evidence.ShapeOf[github.DefaultWorkflowPermissionRepository](),
+				"ActionsSecrets":      listOf(evidence.ShapeOf[actionsSecret]()),
+				"CodeScanning":        evidence.ShapeOf[github.DefaultSetupConfiguration](),
+				"LastAnalysis":        evidence.ShapeOf[analysis](),
+				"DependabotAlerts":    listOf(evidence.ShapeOf[dependabotAlert]()),
+				"SecretAlerts":        listOf(evidence.ShapeOf[secretAlert]()),
+				"CodeAlerts":          listOf(evidence.ShapeOf[codeAlert]()),
 			}),
 			Volatile: []string{
 				"/pushed_at", "/updated_at", "/size", "/forks", "/forks_count", "/network_count", "/open_issues",
 				"/open_issues_count", "/stargazers_count", "/subscribers_count", "/watchers", "/watchers_count",
 				"/permissions", // the caller's own rights
+				"/DeployKeys/*/last_used", "/LastAnalysis", "/DependabotAlerts", "/SecretAlerts", "/CodeAlerts",
 			},
 		},
-		Version: 1,
-		Operations: []collect.Operation{
+		Version: 2,
+		Operations: append([]collect.Operation{
 			listRepositories(),
 			{
 				Name: "repos.get", Permissions: []string{"Administration: read", "Metadata: read"},
@@ -47,7 +60,16 @@ func repository() collect.Collector {
 				Method: "GET", Path: "/repos/{owner}/{repo}/vulnerability-alerts",
 				Absent: []string{codeAlertsOff},
 			},
-		},
+			{
+				Name: "repos.listCollaborators", Permissions: []string{"Metadata: read"},
+				Method: "GET", Path: "/repos/{owner}/{repo}/collaborators",
+			},
+			{
+				Name: "repos.listKeys", Permissions: []string{"Administration: read"},
+				Method: "GET", Path: "/repos/{owner}/{repo}/keys",
+			},
+			getOrgWorkflowPermissions(),
+		}, append(repositoryActions(), alertLists()...)...),
 		Collect: collect.Typed(collectRepositories),
 	}
 }
@@ -61,29 +83,38 @@ func collectRepositories(ctx context.Context, s *session, t *collect.Task) error
 	if skipped > 0 {
 		t.Exclude(notAsked, skipped)
 	}
+	alerts, err := s.alerts(ctx, t)
+	if err != nil {
+		return err
+	}
 	return collect.Each(ctx, repos, func(ctx context.Context, r repo) error {
 		subject := evidence.Subject{ID: r.FullName, Name: r.Name}
 		doc, err := s.repository(ctx, t, &subject, r)
 		if err != nil {
 			return err
 		}
-		alerts := vulnerabilityAlerts{Enabled: true}
-		err = t.Call(ctx, "repos.checkVulnerabilityAlerts", func(ctx context.Context) error {
-			_, err := s.get(ctx, r.path()+"/vulnerability-alerts", nil)
-			return err
-		})
-		switch {
-		case collect.IsAbsent(err):
-			alerts.Enabled, err = false, nil
-			fallthrough
-		case err == nil:
-			doc["VulnerabilityAlerts"] = alerts
-		default:
-			if err := t.Miss(&subject, "VulnerabilityAlerts", err); err != nil {
+		for _, part := range []func(context.Context, *collect.Task, *evidence.Subject, map[string]any, repo) error{
+			s.vulnerabilityAlerts, s.access, s.actions, s.codeScanning, alerts.of,
+		} {
+			if err := part(ctx, t, &subject, doc, r); err != nil {
 				return err
 			}
 		}
 		return emit(ctx, t, subject, doc)
+	})
+}
+
+// vulnerabilityAlerts adds whether alerts about dependencies are on.
+func (s *session) vulnerabilityAlerts(ctx context.Context, t *collect.Task, subject *evidence.Subject, doc map[string]any, r repo) error {
+	return add(t, subject, doc, "VulnerabilityAlerts", func() (any, error) {
+		err := t.Call(ctx, "repos.checkVulnerabilityAlerts", func(ctx context.Context) error {
+			_, err := s.get(ctx, r.path()+"/vulnerability-alerts", nil)
+			return err
+		})
+		if collect.IsAbsent(err) {
+			return vulnerabilityAlerts{Enabled: false}, nil
+		}
+		return vulnerabilityAlerts{Enabled: true}, err
 	})
 }
 
@@ -125,7 +156,7 @@ func (s *session) repository(ctx context.Context, t *collect.Task, subject *evid
 // answeredKeys are the keys of a repository's own answer.
 func answeredKeys() []string {
 	fields := repository().Schema.Doc.Fields
-	delete(fields, "VulnerabilityAlerts")
+	maps.DeleteFunc(fields, func(key string, _ *evidence.Shape) bool { return 'A' <= key[0] && key[0] <= 'Z' })
 	return slices.Sorted(maps.Keys(fields))
 }
 

@@ -204,6 +204,6 @@ var keyFields = map[string]string{
 	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
 	"network-security-groups": "name", "activity-log-alerts": "name",
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
-	"environments": "name",
-	"subgroups":    "full_path", "projects": "id", "merge-requests": "iid",
+	"environments": "name", "teams": "slug",
+	"subgroups": "full_path", "projects": "id", "merge-requests": "iid",
 }

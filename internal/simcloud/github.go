@@ -141,7 +141,7 @@ func githubRepos(k *restCall) response {
 		return githubError(k, 404, "Not Found")
 	}
 	return githubPage(k, k.w.list("github", k.vars["org"], "repositories"), "", func(d map[string]any) map[string]any {
-		return without(native(d), "security_and_analysis", "network_count", "subscribers_count", "organization")
+		return without(githubRepository(native(d)), "security_and_analysis", "network_count", "subscribers_count", "organization")
 	})
 }
 
@@ -155,7 +155,7 @@ func githubRepo(k *restCall) response {
 	if !ok {
 		return githubError(k, 404, "Not Found")
 	}
-	return githubJSON(k, jsonText(native(it.doc)))
+	return githubJSON(k, jsonText(githubRepository(native(it.doc))))
 }
 
 func githubAlerts(k *restCall) response {

@@ -20,6 +20,12 @@ func githubOrgOps() []restOp {
 		{"actions.getOrgRunnerSettings", "GET", org + "/actions/permissions/self-hosted-runners", githubOrgPart("RunnerSettings")},
 		{"actions.listOrgSecrets", "GET", org + "/actions/secrets", githubOrgList("Secrets", "secrets")},
 		{"oidc.getOrgSubject", "GET", org + "/actions/oidc/customization/sub", githubOrgPart("OIDCSubject")},
+		{"teams.list", "GET", org + "/teams", githubTeams},
+		{"teams.listMembers", "GET", org + "/teams/{team}/members", githubTeamList("Members", githubUser)},
+		{"teams.listRepos", "GET", org + "/teams/{team}/repos", githubTeamRepos},
+		{"dependabot.listAlertsForOrg", "GET", org + "/dependabot/alerts", githubAlertsOf("DependabotAlerts", dependabotAlert)},
+		{"secretScanning.listAlertsForOrg", "GET", org + "/secret-scanning/alerts", githubAlertsOf("SecretAlerts", secretAlert)},
+		{"codeScanning.listAlertsForOrg", "GET", org + "/code-scanning/alerts", githubAlertsOf("CodeAlerts", codeAlert)},
 		{"actions.listRunnersForOrg", "GET", org + "/actions/runners", githubOrgList("Runners", "runners")},
 		{"actions.listRunnerGroupsForOrg", "GET", org + "/actions/runner-groups", githubOrgList("RunnerGroups", "runner_groups")},
 	}
@@ -91,4 +97,63 @@ func githubUser(d map[string]any) map[string]any {
 		u[list+"_url"] = fmt.Sprintf("%s/%s", base, list)
 	}
 	return u
+}
+
+// githubTeam adds to a team the links that every answer has.
+func githubTeam(k *restCall, d map[string]any) map[string]any {
+	out := native(d)
+	path := "/orgs/" + k.vars["org"] + "/teams/" + scalar(d["slug"])
+	for name, v := range map[string]any{
+		"node_id": "T_" + scalar(d["id"]), "url": "https://api.github.com" + path, "html_url": "https://github.com" + path,
+		"members_url": "https://api.github.com" + path + "/members{/member}", "description": nil, "parent": nil,
+		"repositories_url": "https://api.github.com" + path + "/repos", "type": "organization",
+	} {
+		if _, ok := out[name]; !ok {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+func githubTeams(k *restCall) response {
+	return githubPage(k, k.w.list("github", k.vars["org"], "teams"), "",
+		func(d map[string]any) map[string]any { return githubTeam(k, d) })
+}
+
+// githubTeamList answers a list that stands in a team's document.
+func githubTeamList(member string, fields func(map[string]any) map[string]any) func(*restCall) response {
+	return func(k *restCall) response {
+		it, ok := k.w.list("github", k.vars["org"], "teams").Find(k.vars["team"])
+		if !ok {
+			return githubError(k, http.StatusNotFound, "Not Found")
+		}
+		return githubPage(k, parts(it.doc[member]), "", fields)
+	}
+}
+
+// githubTeamRepos answers the repositories that a team reaches: its document has their names and its role in each.
+func githubTeamRepos(k *restCall) response {
+	return githubTeamList("Repositories", func(d map[string]any) map[string]any {
+		it, ok := k.w.list("github", k.vars["org"], "repositories").Find(scalar(d["name"]))
+		if !ok {
+			return d
+		}
+		out := githubRepository(native(it.doc))
+		out["role_name"], out["permissions"] = d["role_name"], githubRights(scalar(d["role_name"]))
+		return out
+	})(k)
+}
+
+// githubRights are the rights that a role has.
+func githubRights(role string) map[string]any {
+	out := map[string]any{}
+	held := true
+	for _, step := range [][2]string{{"admin", "admin"}, {"maintain", "maintain"}, {"write", "push"}, {"triage", "triage"}, {"read", "pull"}} {
+		out[step[1]] = false
+		if step[0] == role {
+			held = false
+		}
+		out[step[1]] = !held
+	}
+	return out
 }
