@@ -12,7 +12,8 @@ import (
 // As AWS evaluates it: a denial anywhere wins; then the identity's policies, the boundary and every level must each
 // allow the action on the resource.
 type access struct {
-	id     string // the identity's ARN; "" when not known
+	id     string   // the identity's ARN; "" when not known
+	groups []string // the ARNs of the groups that it is in
 	own    []grant
 	limits []limit // boundary first, then the levels from the root down
 	deny   []grant

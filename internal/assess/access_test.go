@@ -185,11 +185,19 @@ func TestEscalations(t *testing.T) {
 		{"one role and a machine", []string{run, say("Allow", `"iam:PassRole"`, `"arn:aws:iam::111122223333:role/app"`, "")}, []string{}},
 		{"a role and a function", []string{run, say("Allow", `"iam:PassRole"`, `"arn:aws:iam::*:role/*"`, "")},
 			[]string{"iam:PassRole ec2:RunInstances", "iam:PassRole lambda:CreateFunction"}},
+		{"the policies of the own group", []string{say("Allow", `"iam:PutGroupPolicy"`, `"arn:aws:iam::111122223333:group/devs"`, "")},
+			[]string{"iam:PutGroupPolicy"}},
+		{"what is attached to groups of the own name", []string{say("Allow", `"iam:AttachGroupPolicy"`, `"arn:aws:iam::*:group/d*"`, "")},
+			[]string{"iam:AttachGroupPolicy"}},
+		{"the policies of another group", []string{say("Allow", `"iam:*GroupPolicy"`, `"arn:aws:iam::111122223333:group/ops"`, "")}, []string{}},
+		{"the members of the own group", []string{say("Allow", `"iam:AddUserToGroup"`, `"arn:aws:iam::111122223333:group/devs"`, "")}, []string{}},
 		{"no boundary to remove", []string{say("Allow", `"iam:DeleteUserPermissionsBoundary"`, `"*"`, "")}, []string{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := newAccess(self, docs(t, policyOf(tt.statements...)), nil, nil).escalations(); !slices.Equal(got, tt.want) {
+			a := newAccess(self, docs(t, policyOf(tt.statements...)), nil, nil)
+			a.groups = []string{"arn:aws:iam::111122223333:group/devs"}
+			if got := a.escalations(); !slices.Equal(got, tt.want) {
 				t.Errorf("%v, want %v", got, tt.want)
 			}
 		})

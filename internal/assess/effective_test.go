@@ -46,7 +46,9 @@ func iamEstate(t *testing.T, change func(*evidence.Snapshot), users ...evidence.
 			Missing: map[string]evidence.Missing{"Document": {Operation: "iam:GetPolicyVersion", Outcome: evidence.OutcomeDenied}}})
 	v.add(t, "aws.iam.managed-policy", "1", "", nil, named("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess", text("AdministratorAccess", adminText)))
 	v.add(t, "aws.iam.group", "1", "", nil, named("arn:aws:iam::1:group/admins", "admins",
-		`{"GroupName":"admins","AttachedPolicies":[{"PolicyName":"AdministratorAccess","PolicyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}]}`))
+		`{"GroupName":"admins","AttachedPolicies":[{"PolicyName":"AdministratorAccess","PolicyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}]}`),
+		named("arn:aws:iam::1:group/devs", "devs", `{"GroupName":"devs","InlinePolicies":[{"PolicyName":"self","PolicyDocument":`+
+			fmt.Sprintf("%q", policyOf(say("Allow", `"iam:PutGroupPolicy"`, `"arn:aws:iam::1:group/devs"`, "")))+`}]}`))
 	return v
 }
 
@@ -83,6 +85,10 @@ func TestEffective(t *testing.T) {
 		{name: "some rights", doc: `{` + attached("1:policy/read") + `}`, want: pass, read: 1,
 			assert: `effective(subject).allowsOn("s3:GetObject", "arn:aws:s3:::b/k") && !effective(subject).allows("s3:PutObject") &&
 				effective(subject).decision("S3:GetObject") == "yes" && effective(subject).escalations() == []`},
+		{name: "the policies of the own group", doc: `{"Groups":["devs"]}`, read: 1, want: pass,
+			assert: `effective(subject).escalations() == ["iam:PutGroupPolicy"]`},
+		{name: "the policies of the own group, as the group", doc: `{}`, read: 2, want: pass,
+			assert: `related("aws.iam.group").exists(g, g.name == "devs" && effective(g).escalations() == ["iam:PutGroupPolicy"])`},
 		{name: "a group that was not seen", doc: `{"Groups":["gone"]}`, assert: `effective(subject).allowsAdmin()`, want: unknown},
 		{name: "a policy that was not seen", doc: `{` + attached("1:policy/gone") + `}`, assert: `effective(subject).allowsAdmin()`, want: unknown},
 		{name: "policies refused", doc: `{` + attached("1:policy/read") + `}`, change: denied, assert: `effective(subject).allowsAdmin()`, want: unknown},
@@ -93,7 +99,7 @@ func TestEffective(t *testing.T) {
 		{name: "missing groups", doc: `{` + inline + `}`, missing: "Groups", assert: `effective(subject).allowsAdmin()`, want: unknown},
 		{name: "missing inline policies", doc: `{}`, missing: "InlinePolicies", assert: `effective(subject).allowsAdmin()`, want: unknown},
 		{name: "a missing boundary", doc: `{` + inline + `}`, missing: "PermissionsBoundary", assert: `effective(subject).allowsAdmin()`, want: unknown},
-		{name: "another subject", doc: `{}`, assert: `related("aws.iam.group").all(g, effective(g).allowsAdmin())`, want: pass, read: 2},
+		{name: "another subject", doc: `{}`, assert: `related("aws.iam.group").all(g, g.name == "devs" || effective(g).allowsAdmin())`, want: pass, read: 3},
 		{name: "by texts", doc: `{` + inline + `}`, want: pass,
 			assert: `access(subject.doc.InlinePolicies.map(p, p.PolicyDocument)).allowsAdmin() &&
 				!access([subject.doc.InlinePolicies[0].PolicyDocument], ['{"Statement":[]}']).allows("s3:GetObject") &&

@@ -12,7 +12,7 @@ type escalation struct {
 }
 
 // step is actions any one of which will do. Class, when not empty, says that one resource of the kind is not enough: the
-// action must reach the whole kind, or the caller himself where self is set. Service is whom a role is passed to.
+// action must reach the whole kind, or where self is set the caller himself, or a group that he is in. Service is whom a role is passed to.
 type step struct {
 	actions string // separated by spaces
 	class   string
@@ -43,8 +43,8 @@ var escalations = [...]escalation{
 	onAny("user", "iam:CreateAccessKey"),
 	onAny("user", "iam:CreateLoginProfile"),
 	onAny("user", "iam:UpdateLoginProfile"),
-	onAny("group", "iam:AttachGroupPolicy"),
-	onAny("group", "iam:PutGroupPolicy"),
+	onAnyOrSelf("group", "iam:AttachGroupPolicy"),
+	onAnyOrSelf("group", "iam:PutGroupPolicy"),
 	onAny("group", "iam:AddUserToGroup"),
 	onAny("role", "iam:UpdateAssumeRolePolicy"),
 	onAny("role", "sts:AssumeRole"),
@@ -121,9 +121,10 @@ func (a *access) take(s step) answer {
 	return best
 }
 
-// isSelf reports whether a pattern may fit the identity itself, which is of the class.
+// isSelf reports whether a pattern may fit the identity itself, or a group that it is in, which is of the class.
 func (a *access) isSelf(p pattern, class string) bool {
-	return strings.Contains(a.id, ":"+class+"/") && p.overlaps(newPattern(a.id))
+	is := func(arn string) bool { return strings.Contains(arn, ":"+class+"/") && p.overlaps(newPattern(arn)) }
+	return is(a.id) || slices.ContainsFunc(a.groups, is)
 }
 
 // whole reports whether a pattern fits all resources of a class in some account: "*", "arn:aws:iam::*:role/*".

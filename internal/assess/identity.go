@@ -28,6 +28,7 @@ type policySource interface {
 // unread, it might allow or deny anything.
 func identityAccess(rec *record, from policySource) *access {
 	own, whole := policiesOf(rec, "", from)
+	var groups []string
 	for _, name := range part(rec, "Groups", from, &whole) {
 		g := from.group(string(name.GetStringBytes()))
 		if g == nil {
@@ -35,7 +36,7 @@ func identityAccess(rec *record, from policySource) *access {
 			continue
 		}
 		more, ok := policiesOf(g, "group "+nameIn(g, "GroupName")+": ", from)
-		own, whole = append(own, more...), whole && ok
+		own, whole, groups = append(own, more...), whole && ok, append(groups, g.id)
 	}
 	var boundary []document
 	if m, missing := rec.missing["PermissionsBoundary"]; missing {
@@ -52,7 +53,9 @@ func identityAccess(rec *record, from policySource) *access {
 	if !whole {
 		return nil
 	}
-	return newAccess(rec.id, own, boundary, nil)
+	a := newAccess(rec.id, own, boundary, nil)
+	a.groups = groups
+	return a
 }
 
 // policiesOf returns the inline and the attached policies of an identity or group.
