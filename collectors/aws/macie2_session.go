@@ -56,33 +56,26 @@ func (s *session) macie2() *macie2.Client {
 func collectMacie(ctx context.Context, s *session, t *collect.Task) error {
 	var doc MacieDoc
 	sub := subject(s.arn("macie2", "session"), s.cfg.Region)
-	out, err := ask(ctx, t, "macie2:GetMacieSession", func(ctx context.Context) (*macie2.GetMacieSessionOutput, error) {
-		return s.macie2().GetMacieSession(ctx, &macie2.GetMacieSessionInput{})
-	})
-	switch {
-	case collect.IsAbsent(err):
-		t.Listed(1)
-		return s.emit(ctx, t, sub, doc)
-	case err != nil:
+	out, on, err := askSwitch(ctx, t, "macie2:GetMacieSession",
+		func(ctx context.Context) (*macie2.GetMacieSessionOutput, error) {
+			return s.macie2().GetMacieSession(ctx, &macie2.GetMacieSessionInput{})
+		})
+	if err != nil {
 		return err
 	}
-	doc = MacieDoc{
-		Status: out.Status, CreatedAt: out.CreatedAt, UpdatedAt: out.UpdatedAt,
-		FindingPublishingFrequency: out.FindingPublishingFrequency, ServiceRole: out.ServiceRole,
-	}
-	jobs := []types.JobSummary{}
-	p := macie2.NewListClassificationJobsPaginator(s.macie2(), &macie2.ListClassificationJobsInput{
-		MaxResults: aws.Int32(200),
-	})
-	err = pages(ctx, t, "macie2:ListClassificationJobs", p, func(page *macie2.ListClassificationJobsOutput) error {
-		jobs = append(jobs, page.Items...)
-		return nil
-	})
-	if err == nil {
-		doc.ClassificationJobs = jobs
-	}
-	if err := t.Miss(&sub, "ClassificationJobs", err); err != nil {
-		return err
+	if on {
+		doc = MacieDoc{
+			Status: out.Status, CreatedAt: out.CreatedAt, UpdatedAt: out.UpdatedAt,
+			FindingPublishingFrequency: out.FindingPublishingFrequency, ServiceRole: out.ServiceRole,
+		}
+		p := macie2.NewListClassificationJobsPaginator(s.macie2(), &macie2.ListClassificationJobsInput{
+			MaxResults: aws.Int32(200),
+		})
+		doc.ClassificationJobs, err = whole(ctx, t, "macie2:ListClassificationJobs", p,
+			func(page *macie2.ListClassificationJobsOutput) []types.JobSummary { return page.Items })
+		if err := t.Miss(&sub, "ClassificationJobs", err); err != nil {
+			return err
+		}
 	}
 	t.Listed(1)
 	return s.emit(ctx, t, sub, doc)

@@ -51,7 +51,7 @@ func (s *session) securityhub() *securityhub.Client {
 func collectHub(ctx context.Context, s *session, t *collect.Task) error {
 	var doc HubDoc
 	sub := subject(s.arn("securityhub", "hub/default"), s.cfg.Region)
-	out, err := ask(ctx, t, "securityhub:DescribeHub",
+	out, on, err := askSwitch(ctx, t, "securityhub:DescribeHub",
 		func(ctx context.Context) (*securityhub.DescribeHubOutput, error) {
 			out, err := s.securityhub().DescribeHub(ctx, &securityhub.DescribeHubInput{})
 			if err == nil && out.HubArn == nil {
@@ -59,30 +59,24 @@ func collectHub(ctx context.Context, s *session, t *collect.Task) error {
 			}
 			return out, err
 		})
-	switch {
-	case collect.IsAbsent(err):
-		t.Listed(1)
-		return s.emit(ctx, t, sub, doc)
-	case err != nil:
+	if err != nil {
 		return err
 	}
-	doc = HubDoc{
-		HubArn: out.HubArn, SubscribedAt: out.SubscribedAt, AutoEnableControls: out.AutoEnableControls,
-		ControlFindingGenerator: out.ControlFindingGenerator,
-	}
-	standards := []types.StandardsSubscription{}
-	p := securityhub.NewGetEnabledStandardsPaginator(s.securityhub(), &securityhub.GetEnabledStandardsInput{
-		MaxResults: aws.Int32(100),
-	})
-	err = pages(ctx, t, "securityhub:GetEnabledStandards", p, func(page *securityhub.GetEnabledStandardsOutput) error {
-		standards = append(standards, page.StandardsSubscriptions...)
-		return nil
-	})
-	if err == nil {
-		doc.StandardsSubscriptions = standards
-	}
-	if err := t.Miss(&sub, "StandardsSubscriptions", err); err != nil {
-		return err
+	if on {
+		doc = HubDoc{
+			HubArn: out.HubArn, SubscribedAt: out.SubscribedAt, AutoEnableControls: out.AutoEnableControls,
+			ControlFindingGenerator: out.ControlFindingGenerator,
+		}
+		p := securityhub.NewGetEnabledStandardsPaginator(s.securityhub(), &securityhub.GetEnabledStandardsInput{
+			MaxResults: aws.Int32(100),
+		})
+		doc.StandardsSubscriptions, err = whole(ctx, t, "securityhub:GetEnabledStandards", p,
+			func(page *securityhub.GetEnabledStandardsOutput) []types.StandardsSubscription {
+				return page.StandardsSubscriptions
+			})
+		if err := t.Miss(&sub, "StandardsSubscriptions", err); err != nil {
+			return err
+		}
 	}
 	t.Listed(1)
 	return s.emit(ctx, t, sub, doc)

@@ -139,6 +139,15 @@ func ask[Out any](
 	return out, err
 }
 
+// askSwitch asks a service in a region to describe itself. That it is off there is an answer: on is false, and there is no
+// error.
+func askSwitch[Out any](
+	ctx context.Context, t *collect.Task, op string, f func(ctx context.Context) (Out, error),
+) (out Out, on bool, err error) {
+	out, err = ask(ctx, t, op, f)
+	return out, err == nil, unlessAbsent(err)
+}
+
 // pager is any paginator of the SDK.
 type pager[Out, Opt any] interface {
 	HasMorePages() bool
