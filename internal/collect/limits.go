@@ -35,8 +35,11 @@ type Rate struct {
 }
 
 // Paced is a provider that knows the pace its services allow, and that of operations with a pace of their own; the key "" is
-// for all others.
+// for each of the others, AllOthers for all of them together.
 type Paced interface{ Rates() map[string]Rate }
+
+// AllOthers is the key of the one pace that all services without one of their own share.
+const AllOthers = "*"
 
 func (l Limits) orDefault() Limits {
 	for _, v := range []struct {
@@ -119,10 +122,17 @@ func (p *pacer) forget(account string) {
 
 // of names what an operation is paced by: itself when it has a pace of its own, else its service.
 func (p *pacer) of(op string) string {
+	name := service(op)
 	if _, ok := p.rates[op]; ok {
 		return op
 	}
-	return service(op)
+	if _, ok := p.rates[name]; ok {
+		return name
+	}
+	if _, ok := p.rates[AllOthers]; ok {
+		return AllOthers
+	}
+	return name
 }
 
 // circuit breaks after so many answers in a row that never came, so that a dead region costs seconds and not hours.

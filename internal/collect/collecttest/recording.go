@@ -55,8 +55,9 @@ type Match struct {
 	Query  map[string]*string `json:"query,omitempty"`
 	Form   map[string]*string `json:"form,omitempty"`
 	Header map[string]string  `json:"header,omitempty"`
-	// Body are top-level members of a JSON body.
-	Body map[string]json.RawMessage `json:"body,omitempty"`
+	// Body are top-level members of a JSON body, Variables those of a GraphQL query in it.
+	Body      map[string]json.RawMessage `json:"body,omitempty"`
+	Variables map[string]json.RawMessage `json:"variables,omitempty"`
 }
 
 // Response is what comes back.
@@ -116,19 +117,33 @@ func (m Match) matches(req *http.Request, body []byte) bool {
 	if !holds(req.URL.Query(), m.Query) || !holds(form, m.Form) {
 		return false
 	}
-	if len(m.Body) == 0 {
+	return members(body, m.Body) && (len(m.Variables) == 0 || members(member(body, "variables"), m.Variables))
+}
+
+// members reports whether a JSON object has the members; a null one must not be there.
+func members(object []byte, want map[string]json.RawMessage) bool {
+	if len(want) == 0 {
 		return true
 	}
 	var got map[string]json.RawMessage
-	if json.Unmarshal(body, &got) != nil {
+	if json.Unmarshal(object, &got) != nil {
 		return false
 	}
-	for k, want := range m.Body {
-		if value, ok := got[k]; string(want) == "null" && ok || string(want) != "null" && !same(value, want) {
+	for k, v := range want {
+		if value, ok := got[k]; string(v) == "null" && ok || string(v) != "null" && !same(value, v) {
 			return false
 		}
 	}
 	return true
+}
+
+// member returns one member of a JSON object.
+func member(object []byte, key string) []byte {
+	var all map[string]json.RawMessage
+	if json.Unmarshal(object, &all) != nil {
+		return nil
+	}
+	return all[key]
 }
 
 func holds(got url.Values, want map[string]*string) bool {
