@@ -9,6 +9,9 @@ import (
 )
 
 func (c *Cloud) routeGitHub(r *request) call {
+	if r.URL.Path == "/graphql" || r.URL.Path == "/api/graphql" {
+		return c.githubGraph(r)
+	}
 	// Enterprise Server keeps its API under a folder.
 	r.URL.Path, r.URL.RawPath = strings.TrimPrefix(r.URL.Path, "/api/v3"), strings.TrimPrefix(r.URL.RawPath, "/api/v3")
 	return c.github.route(c, r)
@@ -33,10 +36,6 @@ func githubAPI() restAPI {
 		{"repos.getBranchRules", "GET", repo + "/rules/branches/{branch}", githubRules},
 		{"repos.getRepoRulesets", "GET", repo + "/rulesets", githubRulesets},
 		{"repos.getRepoRuleset", "GET", repo + "/rulesets/{ruleset}", githubRuleset},
-		{"pulls.list", "GET", repo + "/pulls", githubList("pulls", pullFilter)},
-		{"pulls.get", "GET", repo + "/pulls/{number}", githubPull},
-		{"pulls.listReviews", "GET", repo + "/pulls/{number}/reviews", githubPart("pulls", "number", "Reviews")},
-		{"pulls.listCommits", "GET", repo + "/pulls/{number}/commits", githubPart("pulls", "number", "Commits")},
 		{"repos.listDeployments", "GET", repo + "/deployments", githubList("deployments", deploymentFilter)},
 		{"repos.listDeploymentStatuses", "GET", repo + "/deployments/{deployment}/statuses",
 			githubPart("deployments", "deployment", "Statuses")},
@@ -189,31 +188,8 @@ func githubList(kind string, choose func(*restCall, []item) []item) func(*restCa
 			}
 			all = memItems{all: choose(k, list)}
 		}
-		return githubPage(k, all, "", func(d map[string]any) map[string]any {
-			if kind == "pulls" {
-				return without(native(d), "merged", "merged_by", "commits", "additions", "deletions", "changed_files",
-					"comments", "review_comments", "maintainer_can_modify", "mergeable", "mergeable_state", "rebaseable")
-			}
-			return native(d)
-		})
+		return githubPage(k, all, "", native)
 	}
-}
-
-// pullFilter applies state, sort and direction; what is newest comes first unless told otherwise.
-func pullFilter(k *restCall, all []item) []item {
-	state, by := k.query.Get("state"), "created_at"
-	if state == "" {
-		state = "open"
-	}
-	if k.query.Get("sort") == "updated" {
-		by = "updated_at"
-	}
-	out := slices.DeleteFunc(all, func(it item) bool { return state != "all" && it.doc["state"] != state })
-	slices.SortStableFunc(out, func(a, b item) int { return strings.Compare(scalar(b.doc[by]), scalar(a.doc[by])) })
-	if k.query.Get("direction") == "asc" {
-		slices.Reverse(out)
-	}
-	return out
 }
 
 // deploymentFilter applies environment and sha; the newest come first.
@@ -247,12 +223,4 @@ func parts(v any) items {
 		out.all[i] = item{"", -1, newShape(e.(map[string]any))}
 	}
 	return out
-}
-
-func githubPull(k *restCall) response {
-	it, ok := k.repoList("pulls").Find(k.vars["number"])
-	if !ok {
-		return githubError(k, 404, "Not Found")
-	}
-	return githubJSON(k, jsonText(native(it.doc)))
 }

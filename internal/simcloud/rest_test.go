@@ -406,7 +406,7 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-func TestGitHubPullsAndDeployments(t *testing.T) {
+func TestGitHubDeployments(t *testing.T) {
 	c := start(t, demo(t), Options{PageSize: 3})
 	ctx, client, org := t.Context(), githubClient(t, c, Token("github")), c.Accounts("github")[0]
 	if err := c.SetDay(38); err != nil {
@@ -416,30 +416,8 @@ func TestGitHubPullsAndDeployments(t *testing.T) {
 	if !errors.Is(err, github.ErrBranchNotProtected) {
 		t.Errorf("protection should be off: %v", err)
 	}
-	opt := &github.PullRequestListOptions{State: "closed", Sort: "updated", Direction: "desc"}
-	pulls, _, err := client.PullRequests.List(ctx, org, "ledger-service", opt)
-	if err != nil || pulls[0].GetNumber() != 190 || pulls[0].Merged != nil {
-		t.Fatalf("newest is %v, %v", pulls, err)
-	}
-	full, _, err := client.PullRequests.Get(ctx, org, "ledger-service", 190)
-	if err != nil || !full.GetMerged() || full.GetMergedBy().GetLogin() != full.GetUser().GetLogin() {
-		t.Errorf("pull %v, %v", full, err)
-	}
-	reviews, _, err := client.PullRequests.ListReviews(ctx, org, "ledger-service", 190, nil)
-	if err != nil || len(reviews) != 0 {
-		t.Errorf("reviews %v, %v", reviews, err)
-	}
-	reviews, _, err = client.PullRequests.ListReviews(ctx, org, "ledger-service", pulls[1].GetNumber(), nil)
-	if err != nil || len(reviews) != 1 || reviews[0].GetState() != "APPROVED" ||
-		reviews[0].GetUser().GetLogin() == pulls[1].GetUser().GetLogin() {
-		t.Errorf("reviews %v, %v", reviews, err)
-	}
-	commits, _, err := client.PullRequests.ListCommits(ctx, org, "ledger-service", 190, nil)
-	if err != nil || len(commits) != full.GetCommits() || commits[0].GetSHA() != full.GetHead().GetSHA() {
-		t.Errorf("commits %v, %v", commits, err)
-	}
 	deployments, _, err := client.Repositories.ListDeployments(ctx, org, "ledger-service", nil)
-	if err != nil || deployments[0].GetSHA() != full.GetMergeCommitSHA() {
+	if err != nil || deployments[0].GetSHA() != "761ad4a51cba4cd4fd0ae9a74026d9fd4d139eb3" {
 		t.Fatalf("deployments %v, %v", deployments, err)
 	}
 	states, _, err := client.Repositories.ListDeploymentStatuses(ctx, org, "ledger-service", deployments[0].GetID(), nil)
