@@ -109,7 +109,11 @@ func TestEnterpriseServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.StripPrefix("/api/v3", httputil.NewSingleHostReverseProxy(target)))
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	mux := http.NewServeMux()
+	mux.Handle("/api/v3/", http.StripPrefix("/api/v3", proxy))
+	mux.Handle("/api/graphql", http.StripPrefix("/api", proxy))
+	server := httptest.NewServer(mux)
 	defer server.Close()
 	run, _ := collectOnce(t, cloud, collect.OpenSource{Name: "ghes", Provider: github.Provider{}, Decode: into(github.Config{
 		Organization: cloud.Accounts("github")[0], BaseURL: server.URL + "/api/v3", TokenEnv: "GITHUB_TOKEN",

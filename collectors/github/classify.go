@@ -27,7 +27,10 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var limit *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
 	var answer *github.ErrorResponse
+	var query *unanswered
 	switch {
+	case errors.As(err, &query):
+		return query.outcome()
 	case errors.As(err, &limit):
 		return evidence.OutcomeThrottled, "RateLimit"
 	case errors.As(err, &secondary):

@@ -25,6 +25,8 @@ func (Provider) Permissions() string {
 // manifestName is the name in an app's manifest of the permission that GitHub's pages call name.
 func manifestName(name string) string {
 	switch name {
+	case "Commit statuses":
+		return "statuses"
 	case "Code scanning alerts":
 		return "security_events"
 	case "Dependabot alerts":

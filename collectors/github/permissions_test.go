@@ -7,8 +7,11 @@ func TestPermissions(t *testing.T) {
   "default_permissions": {
     "actions": "read",
     "administration": "read",
+    "checks": "read",
+    "contents": "read",
     "deployments": "read",
     "environments": "read",
+    "issues": "read",
     "members": "read",
     "metadata": "read",
     "organization_administration": "read",
@@ -20,6 +23,7 @@ func TestPermissions(t *testing.T) {
     "secret_scanning_alerts": "read",
     "secrets": "read",
     "security_events": "read",
+    "statuses": "read",
     "vulnerability_alerts": "read"
   }
 }

@@ -1,6 +1,7 @@
-// Package github collects from GitHub over its REST API. Documents are the JSON that the API sent without its links to
-// other answers, texts that people typed (bodies, deployment payloads) and signatures; the types of go-github give the
-// schemas only.
+// Package github collects from GitHub over its REST API and its GraphQL API, which gives populations in few calls.
+// Documents are the JSON that the API sent without its links to other answers, texts that people typed (bodies, deployment
+// payloads) and signatures; the types of go-github give the schemas of what comes over REST only. A list in a document
+// from GraphQL is a plain list, whole or missing.
 //
 // It never writes, it never reads a file of a repository, and it never judges what it sees.
 package github
@@ -53,14 +54,18 @@ func (Provider) Name() string { return "github" }
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{
 		organization(), team(), repository(), branch(), environment(), runner(), hook(),
-		pullRequest(), deployment(),
+		pullRequest(), commit(), deployment(),
 	}
 }
 
-// Rates implements collect.Paced: GitHub slows down who asks more than 900 times a minute.
+// Rates implements collect.Paced: GitHub slows down who asks more than 900 times a minute, or more than 2,000 queries, or has
+// 100 requests under way.
 func (Provider) Rates() map[string]collect.Rate {
-	return map[string]collect.Rate{"": {PerSecond: 10, Burst: 100}}
+	return map[string]collect.Rate{collect.AllOthers: {PerSecond: 10, Burst: 50}, "graphql": {PerSecond: 10, Burst: queries}}
 }
+
+// queries is how many queries of the GraphQL API are under way at once.
+const queries = 10
 
 // Operations implements collect.Provider.
 func (Provider) Operations() []collect.Operation {
@@ -129,7 +134,7 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	}
 	return &source{config: c, session: &session{
 		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host, base: base.Path,
-		since: since, answered: answeredKeys(),
+		graph: graphPathOf(base), since: since, now: env.Now, answered: answeredKeys(), slots: make(chan struct{}, queries),
 	}}, nil
 }
 

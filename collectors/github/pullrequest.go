@@ -2,195 +2,167 @@ package github
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"net/url"
-	"strconv"
 	"time"
-
-	"github.com/google/go-github/v88/github"
 
 	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
 
+// settling is how long it may take until all that GitHub says of a change agrees.
+const settling = 15 * time.Minute
+
+// sinceConfigured is from when on the source's configuration wants populations.
+func sinceConfigured(s any, _ time.Time) time.Time { return s.(*session).since }
+
 // pullRequest is a merged change: who made it, who reviewed which state of it when, and who merged it. The population is
-// everything merged within the source's window.
+// everything merged within the source's window. A change is asked for again whenever GitHub says that it was updated, so
+// that what is added to it after the merge is seen.
+//
+// The document is the node of the GraphQL API. Its lists are plain lists, whole or missing; a commit stands for itself, its
+// authors and its committer are the accounts, null where nobody has the e-mail address of the commit. An actor that is null
+// is a deleted account. Texts, and the names and e-mail addresses in commits, are not asked for.
 func pullRequest() collect.Collector {
-	doc := trimmed(evidence.ShapeOf[github.PullRequest](), "body")
-	commit := trimmed(evidence.ShapeOf[github.RepositoryCommit]())
-	delete(commit.At("/commit/verification").Fields, "payload")
-	delete(commit.At("/commit/verification").Fields, "signature")
 	return collect.Collector{
 		Schema: evidence.Schema{
 			Type:       "github.pull-request",
 			Title:      "Merged pull request",
 			Population: true,
-			Doc: with(doc, map[string]*evidence.Shape{
-				"Reviews": listOf(trimmed(evidence.ShapeOf[github.PullRequestReview](), "body")),
-				"Commits": listOf(commit),
-			}),
-			Volatile: []string{"/updated_at", "/comments", "/review_comments", "/labels", "/mergeable", "/mergeable_state",
-				"/rebaseable", "/author_association", "/Reviews/*/author_association"},
-			Ordered: []string{"/Reviews", "/Commits"},
+			Doc:        evidence.ShapeOf[pullDoc](),
+			Volatile:   []string{"/updatedAt", "/totalCommentsCount", "/labels", "/statusCheckRollup"},
+			Ordered:    []string{"/reviews", "/commits", "/commits/*/parents", "/timelineItems"},
 		},
-		Version: 1,
-		Operations: []collect.Operation{
-			listRepositories(),
-			{
-				Name: "pulls.list", Permissions: []string{"Pull requests: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/pulls",
-			},
-			{
-				Name: "pulls.get", Permissions: []string{"Pull requests: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/pulls/{number}",
-			},
-			{
-				Name: "pulls.listReviews", Permissions: []string{"Pull requests: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/pulls/{number}/reviews",
-			},
-			{
-				Name: "pulls.listCommits", Permissions: []string{"Pull requests: read"},
-				Method: "GET", Path: "/repos/{owner}/{repo}/pulls/{number}/commits",
-			},
-		},
-		Collect: collect.Typed(collectPullRequests),
+		Version:    2,
+		Events:     &collect.Events{Begin: sinceConfigured, Settling: settling, When: "mergedAt"},
+		Operations: []collect.Operation{listRepositories(), pullsQuery().operation(), pullsAgainQuery().operation()},
+		Collect:    collect.Typed(collectPullRequests),
 	}
 }
 
-// listedPull is what the list of a repository says of a pull request.
-type listedPull struct {
-	Number    int        `json:"number"`
-	Title     string     `json:"title"`
-	UpdatedAt time.Time  `json:"updated_at"`
-	MergedAt  *time.Time `json:"merged_at"`
-	raw       json.RawMessage
+// actor is somebody as GraphQL tells of them: a User, a Bot, a Mannequin, an Organization or an EnterpriseUserAccount.
+type actor struct {
+	Typename   string `json:"__typename"`
+	Login      string `json:"login"`
+	DatabaseID int64  `json:"databaseId"`
+}
+
+// oid is a commit by its hash alone.
+type oid struct {
+	OID string `json:"oid"`
+}
+
+// pullDoc is the document of a pull request. A review's databaseId is text: it has more than 32 bits.
+type pullDoc struct {
+	Number            int64     `json:"number"`
+	URL               string    `json:"url"`
+	State             string    `json:"state"`
+	IsDraft           bool      `json:"isDraft"`
+	CreatedAt         time.Time `json:"createdAt"`
+	UpdatedAt         time.Time `json:"updatedAt"`
+	MergedAt          time.Time `json:"mergedAt"`
+	Merged            bool      `json:"merged"`
+	BaseRefName       string    `json:"baseRefName"`
+	HeadRefName       string    `json:"headRefName"`
+	HeadRefOid        string    `json:"headRefOid"`
+	IsCrossRepository bool      `json:"isCrossRepository"`
+	MergeCommit       oid       `json:"mergeCommit"`
+	Author            actor     `json:"author"`
+	MergedBy          actor     `json:"mergedBy"`
+	AutoMergeRequest  struct {
+		EnabledAt   time.Time `json:"enabledAt"`
+		EnabledBy   actor     `json:"enabledBy"`
+		MergeMethod string    `json:"mergeMethod"`
+	} `json:"autoMergeRequest"`
+	ReviewDecision          string   `json:"reviewDecision"`
+	TotalCommentsCount      int64    `json:"totalCommentsCount"`
+	Labels                  []string `json:"labels"`
+	ClosingIssuesReferences []struct {
+		Number int64  `json:"number"`
+		URL    string `json:"url"`
+	} `json:"closingIssuesReferences"`
+	Reviews           []pullReview `json:"reviews"`
+	Commits           []commitNode `json:"commits"`
+	TimelineItems     []pullEvent  `json:"timelineItems"`
+	StatusCheckRollup struct {
+		State string `json:"state"`
+	} `json:"statusCheckRollup"`
+	Repository graphRepository
+}
+
+type pullReview struct {
+	DatabaseID  string    `json:"databaseId"`
+	Author      actor     `json:"author"`
+	State       string    `json:"state"`
+	SubmittedAt time.Time `json:"submittedAt"`
+	Commit      oid       `json:"commit"`
+}
+
+// pullEvent is something that happened to a pull request; each __typename has the members that are its own.
+type pullEvent struct {
+	Typename            string    `json:"__typename"`
+	CreatedAt           time.Time `json:"createdAt"`
+	Actor               actor     `json:"actor"`
+	PreviousReviewState string    `json:"previousReviewState"`
+	Review              struct {
+		DatabaseID string `json:"databaseId"`
+		Author     actor  `json:"author"`
+	} `json:"review"`
+	BeforeCommit    oid    `json:"beforeCommit"`
+	AfterCommit     oid    `json:"afterCommit"`
+	Commit          oid    `json:"commit"`
+	PreviousRefName string `json:"previousRefName"`
+	CurrentRefName  string `json:"currentRefName"`
+	Label           struct {
+		Name string `json:"name"`
+	} `json:"label"`
 }
 
 func collectPullRequests(ctx context.Context, s *session, t *collect.Task) error {
-	query := url.Values{"state": {"closed"}, "sort": {"updated"}, "direction": {"desc"}}
-	t.Params("pulls.list", map[string]string{"state": "closed", "since": s.since.UTC().Format(time.RFC3339)})
-	return s.eachRepository(ctx, t, func(ctx context.Context, r repo) error {
-		return s.pages(ctx, t, "pulls.list", r.path()+"/pulls", query, func(items []json.RawMessage) (bool, error) {
-			t.Listed(len(items))
-			merged, more, err := s.merged(t, items)
+	q := pullsQuery()
+	since := t.Since()
+	t.Params(q.name, map[string]string{"states": "MERGED", "since": since.UTC().Format(time.RFC3339)})
+	l := list{query: q, path: []string{"pullRequests"}, size: paged, variables: map[string]any{"commits": glanceCommits}}
+	return s.lists(ctx, t, l, func(ctx context.Context, p page) (more bool, err error) {
+		var pulls []*pull
+		t.Listed(len(p.nodes))
+		// The list begins with the one updated last: all after one that was updated before the mark are known.
+		for i, node := range p.nodes {
+			pull, err := readPull(p, i, node)
 			if err != nil {
-				return false, fmt.Errorf("read the pull requests of %s: %w", r.FullName, err)
+				return false, err
 			}
-			return more, collect.Each(ctx, merged, func(ctx context.Context, p listedPull) error {
-				return s.pull(ctx, t, r, p)
-			})
-		})
+			if more = !pull.updatedAt.Before(since); !more {
+				t.Exclude(notUpdated, len(p.nodes)-i)
+				break
+			}
+			if pull.mergedAt.Before(s.since) {
+				t.Exclude("merged before the window", 1)
+				continue
+			}
+			pulls = append(pulls, pull)
+		}
+		if err := s.settle(ctx, t, pulls); err != nil {
+			return false, err
+		}
+		for _, p := range pulls {
+			delete(p.doc, "id")
+			if err := emit(ctx, t, p.subject, p.doc); err != nil {
+				return false, err
+			}
+		}
+		return more, nil
 	})
 }
 
-// merged returns the page's pull requests that were merged within the window. The list begins with the one changed last
-// and nothing is merged after its last change, so a page of which all were last changed before the window ends the search.
-func (s *session) merged(t *collect.Task, items []json.RawMessage) (merged []listedPull, more bool, err error) {
-	for _, raw := range items {
-		p := listedPull{raw: raw}
-		if err := json.Unmarshal(raw, &p); err != nil {
-			return nil, false, err
-		}
-		more = more || !p.UpdatedAt.Before(s.since)
-		switch {
-		case p.MergedAt == nil:
-			t.Exclude("closed without a merge", 1)
-		case p.MergedAt.Before(s.since):
-			t.Exclude("merged before the window", 1)
-		default:
-			merged = append(merged, p)
-		}
-	}
-	return merged, more, nil
-}
+// notUpdated is why something is left out that an earlier collection has.
+const notUpdated = "not updated since the collection before, or before the window"
 
-// detailed are the keys of a pull request that only its own answer has.
-func detailed() []string {
-	return []string{"merged", "merged_by", "commits", "additions", "deletions", "changed_files", "comments",
-		"review_comments", "maintainer_can_modify", "mergeable", "mergeable_state", "rebaseable"}
-}
-
-func (s *session) pull(ctx context.Context, t *collect.Task, r repo, p listedPull) error {
-	number := strconv.Itoa(p.Number)
-	path := r.path() + "/pulls/" + number
-	subject := evidence.Subject{ID: r.FullName + "/pull/" + number, Name: r.FullName + "#" + number + " " + p.Title}
-	raw := p.raw
-	err := t.Call(ctx, "pulls.get", func(ctx context.Context) error {
-		own, err := s.object(ctx, path)
-		if err == nil {
-			raw = own
-		}
-		return err
-	})
+// timeOf reads a time of a document.
+func timeOf(doc map[string]any, key string) (time.Time, error) {
+	text, _ := doc[key].(string)
+	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		// Without the number of commits nobody knows whether the list of them is whole.
-		for _, key := range append(detailed(), "Commits") {
-			if err := t.Miss(&subject, key, err); err != nil {
-				return err
-			}
-		}
+		return at, fmt.Errorf("%s: %w", key, err)
 	}
-	doc, err := trim(raw, "body")
-	if err != nil {
-		return err
-	}
-	for _, side := range []string{"head", "base"} {
-		if m, ok := doc[side].(map[string]any); ok {
-			shorten(m)
-		}
-	}
-	reviews, err := s.all(ctx, t, "pulls.listReviews", path+"/reviews", "body")
-	if err == nil {
-		doc["Reviews"] = reviews
-	} else if err := t.Miss(&subject, "Reviews", err); err != nil {
-		return err
-	}
-	if _, missing := subject.Missing["Commits"]; missing {
-		return emit(ctx, t, subject, doc)
-	}
-	commits, err := s.all(ctx, t, "pulls.listCommits", path+"/commits")
-	if err == nil {
-		addCommits(&subject, doc, commits)
-	} else if err := t.Miss(&subject, "Commits", err); err != nil {
-		return err
-	}
-	return emit(ctx, t, subject, doc)
-}
-
-// addCommits adds the commits when they are all there: the API gives no more than 250.
-func addCommits(subject *evidence.Subject, doc map[string]any, commits []map[string]any) {
-	for _, c := range commits {
-		if commit, ok := c["commit"].(map[string]any); ok {
-			if v, ok := commit["verification"].(map[string]any); ok {
-				delete(v, "payload")
-				delete(v, "signature")
-			}
-		}
-	}
-	if n, ok := doc["commits"].(json.Number); ok && n.String() != strconv.Itoa(len(commits)) {
-		if subject.Missing == nil {
-			subject.Missing = map[string]evidence.Missing{}
-		}
-		subject.Missing["Commits"] = evidence.Missing{
-			Operation: "pulls.listCommits", Outcome: evidence.OutcomeFailed, Code: "Truncated"}
-		return
-	}
-	doc["Commits"] = commits
-}
-
-// shorten keeps of a pull request's side what tells the repository and its branch apart.
-func shorten(side map[string]any) {
-	repository, ok := side["repo"].(map[string]any)
-	if !ok {
-		return // a deleted fork is null
-	}
-	maps.DeleteFunc(repository, func(key string, _ any) bool {
-		switch key {
-		case "id", "full_name", "default_branch", "visibility", "private", "fork", "archived":
-			return false
-		}
-		return true
-	})
+	return at, nil
 }

@@ -16,6 +16,7 @@ import (
 // repo is what is known of a repository from the organisation's list.
 type repo struct {
 	ID            int64           `json:"id"`
+	NodeID        string          `json:"node_id"`
 	Name          string          `json:"name"`
 	FullName      string          `json:"full_name"`
 	DefaultBranch string          `json:"default_branch"`

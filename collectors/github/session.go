@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -21,30 +23,57 @@ const (
 	tries   = 4
 )
 
-// session is what the collectors of one organisation share. It never changes.
+// session is what the collectors of one organisation share. Nothing in it changes but what GitHub says of its budgets.
 type session struct {
 	client       *github.Client
 	organization string
 	patterns     []string
 	host         string
 	base         string    // the path under which the API stands, "/api/v3/"
+	graph        graphPath // where the GraphQL API stands
 	since        time.Time // populations reach back to here
-	answered     []string  // see answeredKeys
+	now          func() time.Time
+	answered     []string // see answeredKeys
+	points       points
+	slots        chan struct{} // queries in flight: GitHub takes them to be too many sooner than small requests
+}
+
+// graphPath is where the GraphQL API stands: beside the REST API of an Enterprise Server, under the same host elsewhere.
+type graphPath struct {
+	base string // the path that it is under, "/api/"
+	ref  string // its whole address
+}
+
+func graphPathOf(rest *url.URL) graphPath {
+	base := rest.Path
+	if above, ok := strings.CutSuffix(base, "/v3/"); ok {
+		base = above + "/"
+	}
+	return graphPath{base, rest.ResolveReference(&url.URL{Path: base + "graphql"}).String()}
 }
 
 // get asks for one answer and decodes the whole of it into v. It waits and asks again when GitHub says that it will take
 // the request later, and after a server's error.
 func (s *session) get(ctx context.Context, ref string, v any) (next following, err error) {
-	for try := 1; ; try++ {
+	err = patient(ctx, func() (err error) {
 		next, err = s.once(ctx, ref, v)
+		return err
+	})
+	return next, err
+}
+
+// patient sends a request, and again as long as it is worth it.
+func patient(ctx context.Context, send func() error) error {
+	for try := 1; ; try++ {
+		err := send()
 		wait, limited := pause(err, try)
 		if err == nil || wait == 0 || !limited && try >= tries || !timeFor(ctx, wait) {
-			return next, err
+			return err
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return next, err // the answer says more than that the time is over
+			return err // the answer says more than that the time is over
 		}
 	}
 }
@@ -66,10 +95,17 @@ func pause(err error, try int) (wait time.Duration, limited bool) {
 	var limit *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
 	var answer *github.ErrorResponse
+	var query *unanswered
 	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	switch {
 	case broken(err):
 		return backoff, false
+	case errors.As(err, &query) && query.Type == typeRateLimited:
+		return max(time.Until(query.reset)+time.Second, time.Second), true
+	case tooMuch(err):
+		return backoff, false
+	case query != nil:
+		return 0, false
 	case errors.As(err, &limit):
 		return max(time.Until(limit.Rate.Reset.Time)+time.Second, time.Second), true
 	case errors.As(err, &secondary) && secondary.RetryAfter != nil:
@@ -115,6 +151,15 @@ func (s *session) once(ctx context.Context, ref string, v any) (next following, 
 		return next, fmt.Errorf("read the answer: %w", err)
 	}
 	return following{page: answer.NextPage, after: answer.After}, nil
+}
+
+// statusOf is the status that GitHub answered with, or 0.
+func statusOf(err error) int {
+	var answer *github.ErrorResponse
+	if errors.As(err, &answer) && answer.Response != nil {
+		return answer.Response.StatusCode
+	}
+	return 0
 }
 
 // refused says what GitHub answered without the request's address.
