@@ -11,7 +11,7 @@ import (
 // company has an answer to it.
 func TestSimulatedAWSTable(t *testing.T) {
 	cloud := start(t, 0)
-	collectAWS(t, cloud, "organization: true\nrole: exhibit-read\ninventory: config", collect.Limits{})
+	collectAWS(t, cloud, "organization: true\nrole: exhibit-read\ninventory: [config, cloudcontrol]", collect.Limits{})
 	for op, n := range cloud.Answered() {
 		if n == 0 && !slices.Contains(elsewhere(), op) {
 			t.Errorf("%s was never answered: no collector asks it, or the demo's company has nothing of it", op)

@@ -160,11 +160,25 @@ func reconciledText(w io.Writer, list []daemon.Reconciled) {
 			agree++
 		}
 	}
-	fmt.Fprintf(w, "%d of %d lists agree with the inventory's counts, which follow changes late\n", agree, len(list))
+	fmt.Fprintf(w, "%d of %d lists agree with the inventory\n", agree, len(list))
 	for _, r := range list {
-		if !r.Agrees {
-			fmt.Fprintf(w, "%s in %s: %d listed, the inventory counts %d\n", r.Collector, r.Scope, r.Listed, r.Counted)
+		if r.Agrees && r.Late == 0 {
+			continue
 		}
+		fmt.Fprintf(w, "%s in %s: %d listed, the inventory counts %d", r.Collector, r.Scope, r.Listed, r.Counted)
+		if r.Missed > 0 {
+			fmt.Fprintf(w, "; %d are in no list", r.Missed)
+		}
+		if r.Beyond > 0 {
+			fmt.Fprintf(w, "; %d are not in the inventory", r.Beyond)
+		}
+		if r.Late > 0 {
+			fmt.Fprintf(w, "; %d come of how late it learns of changes", r.Late)
+		}
+		if len(r.IDs) > 0 {
+			fmt.Fprintf(w, ": %s", strings.Join(r.IDs, ", "))
+		}
+		fmt.Fprintln(w)
 	}
 }
 

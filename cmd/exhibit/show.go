@@ -80,6 +80,9 @@ func showText(w io.Writer, s daemon.Shown) error {
 			fmt.Fprintf(w, "  not %s to %s: %s\n", minute(g.Window.From), minute(g.Window.To), g.Reason)
 		}
 	}
+	if c := s.Recounted; c != nil {
+		fmt.Fprintf(w, "its list is not proven whole: %s counts %d, %d were listed\n", c.Operation, c.Count, s.Listed)
+	}
 	fmt.Fprintln(w, "\nVersions")
 	tw := tabwriter.NewWriter(w, 2, 4, 2, ' ', 0)
 	for _, v := range s.Versions {

@@ -28,6 +28,12 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 		if elsewhere(err, api) {
 			return evidence.OutcomeNotEnabled, api.ErrorCode()
 		}
+		if api.ErrorCode() == "InvalidRequestException" && strings.Contains(api.ErrorMessage(), "invalid ResourceModel") {
+			return evidence.OutcomeFailed, needsInput
+		}
+		if ofHandler(api) && refused.MatchString(api.ErrorMessage()) {
+			return evidence.OutcomeDenied, api.ErrorCode()
+		}
 		if outcome, ok := byCode(api.ErrorCode()); ok {
 			return outcome, api.ErrorCode()
 		}
@@ -61,6 +67,15 @@ func elsewhere(err error, api smithy.APIError) bool {
 			strings.HasPrefix(api.ErrorMessage(), "You don't have permissions to access this resource")
 	}
 	return false
+}
+
+// needsInput is our code for Cloud Control's answer that a type cannot be listed by its name alone.
+const needsInput = "NeedsInput"
+
+// ofHandler reports whether an error of Cloud Control is that of a type, whose own service was asked.
+func ofHandler(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && strings.Contains(api.ErrorMessage(), "HandlerErrorCode: ")
 }
 
 // switchedOff is our code for the answer "the service is off here" of services that have no code of their own for it.
@@ -119,6 +134,7 @@ func byStatus(status int) evidence.Outcome {
 func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{
 		"account":       {PerSecond: 4, Burst: 4},
+		"cloudcontrol":  {PerSecond: 5, Burst: 10},
 		"cloudwatch":    {PerSecond: 7, Burst: 7},
 		"codebuild":     {PerSecond: 4, Burst: 4},
 		"codedeploy":    {PerSecond: 4, Burst: 4},

@@ -48,6 +48,7 @@ func Collectors() []collect.Collector {
 		codedeployDeploymentGroup(),
 		kmsKey(),
 		inventoryResource(),
+		cloudcontrolResource(),
 		ec2VPC(),
 		ec2SecurityGroup(),
 		ec2NetworkACL(),

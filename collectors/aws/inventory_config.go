@@ -1,12 +1,15 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/configservice/types"
@@ -52,11 +55,26 @@ func (s *session) recording(ctx context.Context, t *collect.Task) (bool, error) 
 	return false, err
 }
 
-// configCounts counts the region's resources by type.
-func (s *session) configCounts(ctx context.Context, t *collect.Task) (map[string]int, error) {
+// configQuery asks what AWS Config knows of the region: the aggregator that has it, else the region itself.
+type configQuery struct {
+	*session
+	aggregator *aggregator
+}
+
+const configSelect = "configservice:SelectResourceConfig"
+
+// op is the operation that answers.
+func (q configQuery) op() string {
+	if q.aggregator != nil {
+		return aggregateSelect
+	}
+	return configSelect
+}
+
+// counts counts the region's resources by type.
+func (q configQuery) counts(ctx context.Context, t *collect.Task) (map[string]int, error) {
 	counts := map[string]int{}
-	const count = "SELECT resourceType, COUNT(*) GROUP BY resourceType"
-	err := s.selectConfig(ctx, t, count, func(page []string) error {
+	err := q.rows(ctx, t, "resourceType, COUNT(*)", nil, func(page []string) error {
 		for _, text := range page {
 			var row struct {
 				ResourceType string `json:"resourceType"`
@@ -75,16 +93,90 @@ func (s *session) configCounts(ctx context.Context, t *collect.Task) (map[string
 	return counts, err
 }
 
-// selectConfig asks AWS Config and hands over the rows page by page.
-func (s *session) selectConfig(ctx context.Context, t *collect.Task, expression string, f func(page []string) error) error {
-	in := &configservice.SelectResourceConfigInput{Expression: &expression, Limit: 100}
-	p := configservice.NewSelectResourceConfigPaginator(s.config(), in)
-	return pages(ctx, t, "configservice:SelectResourceConfig", p, func(page *configservice.SelectResourceConfigOutput) error {
-		if page.QueryInfo == nil {
+// rows asks for fields of the resources of some types, or for numbers by type, and hands over the rows page by page.
+func (q configQuery) rows(
+	ctx context.Context, t *collect.Task, fields string, resourceTypes []string, f func(page []string) error,
+) error {
+	var where []string
+	if q.aggregator != nil {
+		regions := "'" + q.cfg.Region + "'"
+		if len(q.collected) > 0 && q.collected[0] == q.cfg.Region {
+			regions += ", 'global'" // what has no region is asked for once
+		}
+		where = append(where, "accountId = '"+q.account+"'", "awsRegion IN ("+regions+")")
+	}
+	if resourceTypes != nil {
+		where = append(where, "resourceType IN ('"+strings.Join(resourceTypes, "', '")+"')")
+	}
+	expression := "SELECT " + fields
+	if len(where) > 0 {
+		expression += " WHERE " + strings.Join(where, " AND ")
+	}
+	if resourceTypes == nil {
+		expression += " GROUP BY resourceType"
+	}
+	answer := func(info *types.QueryInfo, rows []string) error {
+		if info == nil {
 			return errors.New("malformed answer: it does not say which fields were asked for")
 		}
-		return f(page.Results)
+		return f(rows)
+	}
+	if a := q.aggregator; a != nil {
+		in := &configservice.SelectAggregateResourceConfigInput{Expression: &expression, Limit: 100,
+			ConfigurationAggregatorName: a.ConfigurationAggregatorName}
+		p := configservice.NewSelectAggregateResourceConfigPaginator(a.home.config(), in)
+		return pages(ctx, t.In(a.home.cfg.Region), aggregateSelect, p,
+			func(page *configservice.SelectAggregateResourceConfigOutput) error {
+				return answer(page.QueryInfo, page.Results)
+			})
+	}
+	in := &configservice.SelectResourceConfigInput{Expression: &expression, Limit: 100}
+	p := configservice.NewSelectResourceConfigPaginator(q.config(), in)
+	return pages(ctx, t, configSelect, p,
+		func(page *configservice.SelectResourceConfigOutput) error {
+			return answer(page.QueryInfo, page.Results)
+		})
+}
+
+// knownFields say of a resource what it is called and since when AWS Config knows of it.
+const knownFields = "resourceType, resourceId, arn, resourceCreationTime, configurationItemCaptureTime"
+
+// configLag is how late AWS Config may learn of a change: it records every change, or once a day.
+const configLag = 36 * time.Hour
+
+// compare holds what AWS Config knows of other collectors' subjects against their lists, thing by thing.
+func (q configQuery) compare(ctx context.Context, t *collect.Task, types []string, deep map[string]string) error {
+	known := map[string][]collect.Known{}
+	err := q.rows(ctx, t, knownFields, types, func(page []string) error {
+		for _, text := range page {
+			var r struct {
+				ResourceType, ResourceID, ARN, ResourceCreationTime, ConfigurationItemCaptureTime string
+			}
+			if err := json.Unmarshal([]byte(text), &r); err != nil {
+				return fmt.Errorf("malformed answer: a resource is no JSON object: %w", err)
+			}
+			if r.ResourceType == "" || r.ResourceID == "" {
+				return errors.New("malformed answer: a resource has no type or no id")
+			}
+			k := collect.Known{Names: []string{r.ResourceID}}
+			if r.ARN != "" {
+				k.Names = []string{r.ARN, r.ResourceID}
+			}
+			// Neither is there for every type; without both it is not known since when.
+			k.Since, _ = time.Parse(time.RFC3339, cmp.Or(r.ResourceCreationTime, r.ConfigurationItemCaptureTime))
+			known[r.ResourceType] = append(known[r.ResourceType], k)
+		}
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, typ := range types {
+		if err := t.Compare(deep[typ], q.op(), known[typ], configLag); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deepTypes are the resource types that another collector reads, with what it calls them.

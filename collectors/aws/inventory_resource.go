@@ -42,7 +42,7 @@ const inventoryFields = "resourceType, resourceId, resourceName, arn, accountId,
 	"resourceCreationTime, tags, configuration, supplementaryConfiguration"
 
 // inventoryResource lists every resource that AWS Config knows and no other collector reads, so that all there is has a
-// history. Of what other collectors read it takes the numbers alone, which are held against theirs.
+// history. Of what other collectors read it takes the numbers, which are held against theirs, and where they differ the ids.
 func inventoryResource() collect.Collector {
 	return collect.Collector{
 		Schema: evidence.Schema{
@@ -62,8 +62,10 @@ func inventoryResource() collect.Collector {
 		},
 		Version:  1,
 		Regional: true,
+		Last:     true,
 		Operations: []collect.Operation{
-			{Name: "configservice:SelectResourceConfig", Permissions: []string{"config:SelectResourceConfig"}},
+			{Name: configSelect, Permissions: []string{"config:SelectResourceConfig"}},
+			{Name: aggregateSelect, Permissions: []string{"config:SelectAggregateResourceConfig"}},
 			recorderStatusOperation(),
 		},
 		Collect: collect.Typed(collectResources),
@@ -82,17 +84,29 @@ func collectResources(ctx context.Context, s *session, t *collect.Task) error {
 		return &collect.Error{Operation: recorderStatusOperation().Name, Outcome: evidence.OutcomeSkipped,
 			Err: errors.New("AWS Config records nothing here: what it knows is old, or nothing")}
 	}
-	counts, err := s.configCounts(ctx, t)
+	q := configQuery{session: s}
+	if q.aggregator, err = gatheredBy(s.gathering, s.account, s.cfg.Region); err != nil {
+		return err
+	}
+	counts, err := q.counts(ctx, t)
+	if err == nil && len(counts) == 0 && q.aggregator != nil {
+		q.aggregator = nil // where something is recorded there is something, as a rule: the region itself must know
+		counts, err = q.counts(ctx, t)
+	}
 	if err != nil {
 		return err
 	}
 	deep := deepTypes()
-	var wanted []string
+	var wanted, differing []string
 	total, judged := 0, 0
 	for _, typ := range slices.Sorted(maps.Keys(counts)) {
 		switch collector := deep[typ]; {
 		case collector != "":
-			t.Reconcile(collector, counts[typ])
+			if agrees, compared := t.Agrees(collector, counts[typ]); compared && !agrees {
+				differing = append(differing, typ)
+			} else {
+				t.Recount(collector, q.op(), counts[typ])
+			}
 		case judgement(typ):
 			judged += counts[typ]
 		default:
@@ -107,22 +121,24 @@ func collectResources(ctx context.Context, s *session, t *collect.Task) error {
 		t.Listed(judged)
 		t.Exclude("no resource: what a service found out about others", judged)
 	}
-	t.SecondCount("configservice:SelectResourceConfig", total+judged)
+	t.SecondCount(q.op(), total+judged)
 	for types := range slices.Chunk(wanted, typesAtOnce) {
-		if err := s.resourcesOf(ctx, t, types); err != nil {
+		if err := q.resourcesOf(ctx, t, types); err != nil {
 			return err
 		}
 	}
-	return nil
+	if len(differing) == 0 {
+		return nil
+	}
+	return q.compare(ctx, t, differing, deep)
 }
 
 // typesAtOnce keeps a query below the 4,096 characters that it may have.
 const typesAtOnce = 40
 
 // resourcesOf emits the resources of some types.
-func (s *session) resourcesOf(ctx context.Context, t *collect.Task, types []string) error {
-	where := "SELECT " + inventoryFields + " WHERE resourceType IN ('" + strings.Join(types, "', '") + "')"
-	return s.selectConfig(ctx, t, where, func(page []string) error {
+func (q configQuery) resourcesOf(ctx context.Context, t *collect.Task, types []string) error {
+	return q.rows(ctx, t, inventoryFields, types, func(page []string) error {
 		t.Listed(len(page))
 		for _, text := range page {
 			var r ResourceDoc
@@ -163,6 +179,15 @@ func withheld(typ string) bool {
 		"AWS::ElasticBeanstalk::ConfigurationTemplate", "AWS::EC2::VPNConnection", "AWS::RDS::DBCluster",
 		"AWS::RDS::DBClusterSnapshot", "AWS::DMS::Endpoint", "AWS::DirectoryService::MicrosoftAD", "AWS::StepFunctions::StateMachine",
 		"AWS::SSM::Document", "AWS::AppConfig::HostedConfigurationVersion", "AWS::ServiceCatalog::CloudFormationProvisionedProduct",
+		"AWS::SSM::Parameter", "AWS::ApiGateway::ApiKey", "AWS::Events::Connection", "AWS::Synthetics::Canary",
+		"AWS::MWAA::Environment", "AWS::KafkaConnect::Connector", "AWS::KafkaConnect::WorkerConfiguration",
+		"AWS::AppFlow::ConnectorProfile", "AWS::AppStream::DirectoryConfig", "AWS::CloudFormation::StackSet",
+		"AWS::CloudFront::Function", "AWS::DMS::DataProvider", "AWS::DataSync::LocationObjectStorage", "AWS::DataSync::LocationSMB",
+		"AWS::EC2::SpotFleet", "AWS::EC2::VerifiedAccessTrustProvider", "AWS::EMRServerless::Application",
+		"AWS::IoT::TopicRule", "AWS::IoT::TopicRuleDestination", "AWS::KinesisAnalyticsV2::Application",
+		"AWS::Lightsail::Container", "AWS::Lightsail::Database", "AWS::Lightsail::Instance", "AWS::Location::APIKey",
+		"AWS::M2::Application", "AWS::OSIS::Pipeline", "AWS::Omics::Workflow", "AWS::Pipes::Pipe",
+		"AWS::SageMaker::StudioLifecycleConfig", "AWS::Transfer::Connector",
 	}, typ)
 }
 

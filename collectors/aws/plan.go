@@ -142,11 +142,15 @@ func (s *source) planRegions(ctx context.Context, t *collect.Task, plan collect.
 	if err == nil {
 		collected = slices.DeleteFunc(slices.Clone(wanted), func(r string) bool { return !slices.Contains(enabled, r) })
 	}
+	gathering, err2 := s.aggregators(ctx, t, collected)
+	if err2 != nil {
+		return nil, err2
+	}
 	for _, region := range wanted {
 		p := plan
 		p.Scope.Region = region
 		regional := newSession(s, home.cfg, region).of(home)
-		regional.collected = collected
+		regional.collected, regional.gathering = collected, gathering
 		p.Session = regional
 		p.Endpoint = home.host(region)
 		if err == nil && !slices.Contains(enabled, region) {

@@ -30,12 +30,14 @@ type section struct {
 	Exclude map[string]string `yaml:"exclude_accounts"`
 	// Regions is "enabled", which is the default, or a list.
 	Regions any `yaml:"regions"`
-	// Inventory is "off", which is the default, or "config": every resource that AWS Config records.
-	Inventory string `yaml:"inventory"`
+	// Inventory is "off", which is the default, or one or a list of "config", every resource that AWS Config records, and
+	// "cloudcontrol", every resource that Cloud Control lists.
+	Inventory any `yaml:"inventory"`
 	// Endpoint replaces all of AWS's hosts, as AWS_ENDPOINT_URL does.
 	Endpoint string `yaml:"endpoint"`
 
-	regions []string // nil is all that are enabled
+	regions   []string // nil is all that are enabled
+	inventory []string
 }
 
 // readConfig reads the section.
@@ -84,15 +86,35 @@ func (s *section) checkRegions() error {
 }
 
 func (s *section) checkInventory() error {
-	if s.Inventory != "" && s.Inventory != "off" && s.Inventory != "config" {
-		return fmt.Errorf(`inventory: %q is neither "off" nor "config"`, s.Inventory)
+	named, ok := s.Inventory.([]any)
+	if !ok && s.Inventory != nil && s.Inventory != "off" {
+		named = []any{s.Inventory}
+	}
+	for _, v := range named {
+		kind, _ := v.(string)
+		if kind != "config" && kind != "cloudcontrol" {
+			return fmt.Errorf(`inventory: %v is neither "off", "config" nor "cloudcontrol"`, v)
+		}
+		if s.inventories(kind) {
+			return fmt.Errorf("inventory: %s is named twice", kind)
+		}
+		s.inventory = append(s.inventory, kind)
 	}
 	return nil
 }
 
+// inventories reports whether an inventory is asked for.
+func (s *section) inventories(kind string) bool { return slices.Contains(s.inventory, kind) }
+
 // wants reports whether a collector is asked for: an inventory where that is off would read as one of nothing.
 func (s *section) wants(c collect.Collector) bool {
-	return s.Inventory == "config" || c.Type() != inventoryType
+	switch c.Type() {
+	case inventoryType:
+		return s.inventories("config")
+	case cloudControlType:
+		return s.inventories("cloudcontrol")
+	}
+	return true
 }
 
 var (

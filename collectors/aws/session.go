@@ -24,6 +24,8 @@ type session struct {
 	account, partition string
 	// collected are the regions that are collected of the account; it is set in a region's session.
 	collected []string
+	// gathering are the aggregators of AWS Config that may have the region; it is set in a region's session.
+	gathering []*aggregator
 	// caller is as whom the account is collected; it is set in the account's session.
 	caller *sts.GetCallerIdentityOutput
 	// central is set where what the organisation shares may be asked for, whoever owns it.

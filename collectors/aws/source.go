@@ -26,6 +26,8 @@ type source struct {
 	enc     *encoder
 	caller  evidence.Identity
 	said    *sts.GetCallerIdentityOutput // the answer that caller was read from
+
+	gathering aggregators
 }
 
 // Operations implements collect.Provider.
@@ -34,7 +36,7 @@ func (Provider) Operations() []collect.Operation {
 		{Name: "sts:GetCallerIdentity"},
 		{Name: "ec2:DescribeRegions", Permissions: []string{"ec2:DescribeRegions"}, Loses: collect.LosesRegions},
 		{Name: "iam:ListAccountAliases", Permissions: []string{"iam:ListAccountAliases"}, Loses: collect.LosesNothing},
-	}, memberOperations()...)
+	}, append(memberOperations(), aggregatorOperations()...)...)
 }
 
 // Caller implements collect.Source.

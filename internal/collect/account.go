@@ -35,22 +35,29 @@ func (r *run) account(
 	for _, w := range work {
 		left[w.plan].Add(1)
 	}
-	var wg sync.WaitGroup
-	for _, w := range work {
-		wg.Add(1)
-		tasks <- func() {
-			defer wg.Done()
-			if err := r.task(ctx, src, plans[w.plan], w.col, totals[w.plan]); err != nil {
-				stop(&batchError{err})
+	first, last := inOrder(work)
+	lists := newLists(len(last) > 0)
+	for _, phase := range [][]piece{first, last} {
+		var wg sync.WaitGroup
+		for _, w := range phase {
+			wg.Add(1)
+			tasks <- func() {
+				defer wg.Done()
+				if err := r.task(ctx, src, plans[w.plan], w.col, totals[w.plan], lists); err != nil {
+					stop(&batchError{err})
+				}
+				if left[w.plan].Add(-1) == 0 { // a scope that is done costs nothing more, however many there are
+					plans[w.plan].Session = nil
+					src.forget(plans[w.plan].Scope.ID())
+				}
+				r.finished()
 			}
-			if left[w.plan].Add(-1) == 0 { // a scope that is done costs nothing more, however many there are
-				plans[w.plan].Session = nil
-				src.forget(plans[w.plan].Scope.ID())
-			}
-			r.finished()
 		}
+		wg.Wait()
 	}
-	wg.Wait()
+	if err := r.stage(ctx, lists); err != nil {
+		stop(&batchError{err})
+	}
 	for i, t := range totals {
 		src.forget(plans[i].Scope.ID()) // planning may have left answers where no collector is at work
 		r.scope(t.close(plans[i]))
@@ -103,4 +110,16 @@ func (r *run) pieces(p Provider, plans []ScopePlan) []piece {
 		}
 	}
 	return work
+}
+
+// inOrder tells the pieces that go first from those that hold what they know against the lists of the others.
+func inOrder(work []piece) (first, last []piece) {
+	for _, w := range work {
+		if w.col.Last {
+			last = append(last, w)
+		} else {
+			first = append(first, w)
+		}
+	}
+	return first, last
 }

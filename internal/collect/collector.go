@@ -15,6 +15,8 @@ type Collector struct {
 	Version int
 	// Regional collectors run once per account and region, the others once per account.
 	Regional bool
+	// Last collectors run after all others of their account, whose lists they can hold against what they know themselves.
+	Last bool
 	// Events says how a population is collected by high-water mark; nil for things, and for what is listed whole each time.
 	Events *Events
 	// Operations are all API operations that it calls, the list operation first. Any other is refused by the transport

@@ -112,7 +112,7 @@ func (t *Task) note(e *Error) {
 func (w *work) completeness(err error) (evidence.Completeness, evidence.Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c := evidence.Completeness{Listed: w.listed, Kept: w.kept, SecondCount: w.second, Others: w.others}
+	c := evidence.Completeness{Listed: w.listed, Kept: w.kept, SecondCount: w.second, Recounts: w.recounts}
 	for name, o := range w.ops {
 		if len(o.calls) == 0 {
 			continue // it was told what it would be asked for, and never was

@@ -16,8 +16,11 @@ func (r *run) work(src *source, c Collector, scope evidence.Scope) *work {
 	}
 }
 
-// task runs one collector in one scope and stages its snapshot, whatever came of it. Its error is the batch's.
-func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector, total *scopeTotal) error {
+// task runs one collector in one scope and adds its snapshot to the account's lists, whatever came of it. Its error is the
+// batch's.
+func (r *run) task(
+	ctx context.Context, src *source, plan ScopePlan, c Collector, total *scopeTotal, lists *lists,
+) error {
 	if err := ctx.Err(); err != nil {
 		total.add(evidence.OutcomeSkipped, "", 0, 0, notTried)
 		return nil
@@ -25,6 +28,7 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	snap := evidence.Snapshot{Collector: c.Type(), Source: src.name, Scope: plan.Scope}
 	snap.Window.From = r.now()
 	w := r.work(src, c, plan.Scope)
+	w.lists = lists
 	w.host = plan.Endpoint
 	w.list = r.Batch.List(snap.Series(), c.Type())
 	var err error
@@ -53,13 +57,7 @@ func (r *run) task(ctx context.Context, src *source, plan ScopePlan, c Collector
 	if plan.Caller.ID == "" {
 		snap.Origin.Caller = src.caller
 	}
-	object, err := evidence.Encode(snap)
-	if err != nil {
-		return err
-	}
-	if _, err := r.snapshots.Add(context.WithoutCancel(ctx), snap.Series(), object); err != nil {
-		return fmt.Errorf("stage the snapshot %s: %w", snap.Series(), err)
-	}
+	lists.add(snap, w.ids)
 	total.add(summary(c, snap, ended))
 	return nil
 }

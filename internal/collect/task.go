@@ -43,7 +43,8 @@ type work struct {
 	scope evidence.Scope
 	slots chan struct{} // calls in flight of this task
 	list  List
-	mark  *mark // nil for what is no population with a mark
+	mark  *mark  // nil for what is no population with a mark
+	lists *lists // of the account; nil while it is planned
 
 	mu     sync.Mutex
 	ops    map[string]*opCount
@@ -52,9 +53,10 @@ type work struct {
 	kept   int
 	out    map[string]int
 	second *evidence.SecondCount
-	others map[string]int
 	skew   *int64
 	host   string
+
+	recounts []evidence.Recount
 }
 
 // Scope returns the scope that is collected.
@@ -149,16 +151,6 @@ func (t *Task) Exclude(reason string, n int) {
 	t.mu.Lock()
 	t.out[reason] += n
 	t.mu.Unlock()
-}
-
-// Reconcile states how many subjects of another collector this one's answers count in the scope.
-func (t *Task) Reconcile(collector string, n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.others == nil {
-		t.others = map[string]int{}
-	}
-	t.others[collector] += n
 }
 
 // SecondCount states how many items op counts where the lists returned Listed.

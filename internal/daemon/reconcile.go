@@ -8,23 +8,29 @@ import (
 	"exhibit/internal/store"
 )
 
-// Reconciled holds one collector's list in one scope against what an inventory counts there.
+// Reconciled holds one collector's list in one scope against what an inventory knows of the same things.
 type Reconciled struct {
 	Source    string `json:"source"`
 	Scope     string `json:"scope"`
 	Collector string `json:"collector"`
 	// Inventory is the collector that counted another way.
 	Inventory string `json:"inventory"`
-	// Listed and Kept are what the collector was told of and what it holds; Counted is the inventory's number.
+	// Listed and Kept are what the collector was told of and what it holds; Counted is the inventory's number, of its scope.
 	Listed  int `json:"listed"`
 	Kept    int `json:"kept"`
 	Counted int `json:"counted"`
-	// Agrees says that the inventory counts no fewer than were kept and no more than were listed.
+	// Missed is known to the inventory alone and Beyond to the list alone; Late are differences that are explained by how
+	// late the inventory learns of changes. IDs are the first few of what is missed or beyond.
+	Missed int      `json:"missed"`
+	Beyond int      `json:"beyond"`
+	Late   int      `json:"late"`
+	IDs    []string `json:"ids,omitempty"`
+	// Agrees says that nothing is left unexplained.
 	Agrees bool `json:"agrees"`
 }
 
-// Reconcile compares the counts of a run's inventories with the lists of the collectors that they count for, in order of
-// source, scope and collector. A list that failed is compared with nothing.
+// Reconcile returns how a run's inventories found the lists of the collectors that they count for, in order of source,
+// scope and collector. A list that failed is compared with nothing.
 func Reconcile(v *store.View, run evidence.Run) ([]Reconciled, error) {
 	var inventories []evidence.Snapshot
 	lists := map[string]evidence.Snapshot{}
@@ -32,7 +38,7 @@ func Reconcile(v *store.View, run evidence.Run) ([]Reconciled, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.Completeness.Others) > 0 {
+		if len(s.Completeness.Recounts) > 0 {
 			inventories = append(inventories, s)
 		}
 		lists[s.Series()] = s
@@ -43,20 +49,19 @@ func Reconcile(v *store.View, run evidence.Run) ([]Reconciled, error) {
 func reconcile(inventories []evidence.Snapshot, lists map[string]evidence.Snapshot) []Reconciled {
 	out := []Reconciled{}
 	for _, in := range inventories {
-		for collector, counted := range in.Completeness.Others {
-			place := evidence.Snapshot{Source: in.Source, Collector: collector, Scope: in.Scope}
-			list, ok := lists[place.Series()]
-			if !ok || !list.Listed() {
-				continue // what is not regional is counted in several regions, or in none
+		for _, r := range in.Completeness.Recounts {
+			list, ok := lists[in.Source+"|"+r.Collector+"|"+r.Scope]
+			if r.Scope == "" || !ok {
+				continue
 			}
-			c := list.Completeness
-			out = append(out, Reconciled{Source: in.Source, Scope: in.Scope.ID(), Collector: collector,
-				Inventory: in.Collector, Listed: c.Listed, Kept: c.Kept, Counted: counted,
-				Agrees: c.Kept <= counted && counted <= c.Listed})
+			out = append(out, Reconciled{Source: in.Source, Scope: in.Scope.ID(), Collector: r.Collector,
+				Inventory: in.Collector, Listed: list.Completeness.Listed, Kept: list.Completeness.Kept, Counted: r.Counted,
+				Missed: r.Missed, Beyond: r.Beyond, Late: r.Late, IDs: r.IDs, Agrees: r.Agrees()})
 		}
 	}
 	slices.SortFunc(out, func(a, b Reconciled) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Collector, b.Collector))
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Collector, b.Collector),
+			cmp.Compare(a.Inventory, b.Inventory))
 	})
 	return out
 }

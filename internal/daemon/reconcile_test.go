@@ -7,29 +7,37 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// TestReconcile compares lists that agree, that lack something, that hold more, and one that failed.
+// TestReconcile compares lists that agree, that lack something, that hold more, one of the whole account and one that
+// failed.
 func TestReconcile(t *testing.T) {
 	scope := evidence.Scope{Provider: "aws", Account: "1", Region: "eu-west-1"}
 	lists := map[string]evidence.Snapshot{}
-	add := func(collector string, outcome evidence.Outcome, listed, kept int) {
-		s := evidence.Snapshot{Source: "a", Collector: collector, Scope: scope, Outcome: outcome,
+	add := func(collector string, scope evidence.Scope, listed, kept int) {
+		s := evidence.Snapshot{Source: "a", Collector: collector, Scope: scope, Outcome: evidence.OutcomeOK,
 			Completeness: evidence.Completeness{Listed: listed, Kept: kept}}
 		lists[s.Series()] = s
 	}
-	add("same", evidence.OutcomeOK, 5, 5)
-	add("some left out", evidence.OutcomeOK, 5, 3)
-	add("too few", evidence.OutcomeOK, 5, 5)
-	add("too many", evidence.OutcomeOK, 5, 5)
-	add("failed", evidence.OutcomeDenied, 0, 0)
+	add("same", scope, 5, 5)
+	add("too few", scope, 5, 3)
+	add("too many", scope, 5, 5)
+	add("global", evidence.Scope{Provider: "aws", Account: "1"}, 9, 9)
+	here := scope.ID()
 	got := reconcile([]evidence.Snapshot{{Source: "a", Collector: "inventory", Scope: scope,
-		Completeness: evidence.Completeness{Others: map[string]int{
-			"same": 5, "some left out": 4, "too few": 6, "too many": 4, "failed": 2, "elsewhere": 1,
+		Completeness: evidence.Completeness{Recounts: []evidence.Recount{
+			{Collector: "too many", Scope: here, Counted: 4, Beyond: 1, IDs: []string{"y"}},
+			{Collector: "failed", Counted: 2},
+			{Collector: "same", Scope: here, Counted: 5},
+			{Collector: "too few", Scope: here, Counted: 6, Missed: 1, IDs: []string{"x"}},
+			{Collector: "global", Scope: "aws:1", Counted: 2, Late: 1},
 		}}}}, lists)
-	row := func(collector string, listed, kept, counted int, agrees bool) Reconciled {
-		return Reconciled{"a", "aws:1:eu-west-1", collector, "inventory", listed, kept, counted, agrees}
+	want := []Reconciled{
+		{Source: "a", Scope: here, Collector: "global", Inventory: "inventory", Listed: 9, Kept: 9, Counted: 2, Late: 1, Agrees: true},
+		{Source: "a", Scope: here, Collector: "same", Inventory: "inventory", Listed: 5, Kept: 5, Counted: 5, Agrees: true},
+		{Source: "a", Scope: here, Collector: "too few", Inventory: "inventory", Listed: 5, Kept: 3, Counted: 6, Missed: 1,
+			IDs: []string{"x"}},
+		{Source: "a", Scope: here, Collector: "too many", Inventory: "inventory", Listed: 5, Kept: 5, Counted: 4, Beyond: 1,
+			IDs: []string{"y"}},
 	}
-	want := []Reconciled{row("same", 5, 5, 5, true), row("some left out", 5, 3, 4, true),
-		row("too few", 5, 5, 6, false), row("too many", 5, 5, 4, false)}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -32,6 +32,9 @@ type Shown struct {
 	Digest evidence.Digest `json:"digest"`
 	// Coverage is the span in which the events are known among which it is; nil for what is no event.
 	Coverage *evidence.Coverage `json:"coverage,omitempty"`
+	// Recounted says how another count differs from the newest list that the subject belongs to, of Listed; nil when none does.
+	Recounted *evidence.SecondCount `json:"recounted,omitempty"`
+	Listed    int                   `json:"listed,omitempty"`
 }
 
 // FindSubjects returns the subjects whose id or name is what, or whose id ends with it; in order of type, scope and id.
@@ -107,6 +110,9 @@ func Show(v *store.View, p Place) (Shown, error) {
 		return res, err
 	}
 	res.Coverage = newest.Completeness.Coverage
+	if c := newest.Completeness; c.SecondCount != nil && c.SecondCount.Count != c.Listed {
+		res.Recounted, res.Listed = c.SecondCount, c.Listed
+	}
 	for s, err := range v.States(store.StateFilter{Scope: p.Scope}) {
 		if err != nil {
 			return res, err

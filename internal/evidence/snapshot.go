@@ -68,10 +68,31 @@ type Completeness struct {
 	Coverage *Coverage `json:"coverage,omitempty"`
 	// SecondCount is the same population counted another way.
 	SecondCount *SecondCount `json:"second_count,omitempty"`
-	// Others counts what other collectors read, by collector, as this one's answers have it. It follows changes late, so
-	// that a difference is worth a look and proves nothing.
-	Others map[string]int `json:"others,omitempty"`
+	// Recounts hold other collectors' lists against what this one's answers know of the same things.
+	Recounts []Recount `json:"recounts,omitempty"`
 }
+
+// Recount holds one collector's list against what an inventory knows of the same things.
+type Recount struct {
+	Collector string `json:"collector"`
+	// Scope is the list's, which is the account for what is not regional; empty when there is no whole list to compare.
+	Scope     string `json:"scope,omitempty"`
+	Operation string `json:"operation"`
+	// Counted is how many the inventory knows of.
+	Counted int `json:"counted"`
+	// Missed counts what the inventory knows and the list lacks, Beyond what the list has and the inventory does not know,
+	// as far as it is not explained by how late the inventory learns of changes. IDs are the first few of both.
+	Missed int      `json:"missed,omitempty"`
+	Beyond int      `json:"beyond,omitempty"`
+	IDs    []string `json:"ids,omitempty"`
+	// Late counts the differences that are explained so.
+	Late int `json:"late,omitempty"`
+	// Since says of each difference when it was first seen; empty when there are too many to follow.
+	Since map[string]time.Time `json:"since,omitempty"`
+}
+
+// Agrees reports whether nothing is left unexplained between the list and the inventory.
+func (r Recount) Agrees() bool { return r.Missed == 0 && r.Beyond == 0 }
 
 // Whole reports whether every call answered and the counts agree.
 func (c Completeness) Whole() bool {

@@ -27,7 +27,7 @@ type awsOps map[string]awsAnswer
 // A new service is a function like those below and a line here.
 func awsServices() []awsService {
 	return []awsService{
-		inventoryService(),
+		inventoryService(), cloudControlService(),
 		accessAnalyzerService(), accountService(), cloudTrailService(), ec2Service(), iamService(), kmsService(), s3Service(), s3ControlService(),
 		stsService(),
 		backupService(), dynamoService(), ecrService(), efsService(), openSearchService(), rdsService(), redshiftService(),

@@ -16,7 +16,7 @@ import (
 
 // feeds refuses one operation after the other and holds what is missing then against what the provider says of it. With
 // -update it is written anew.
-func (s *suite) feeds(t *testing.T, c collect.Collector, exchanges []Exchange) {
+func (s *suite) feeds(t *testing.T, c collect.Collector, all []*take) {
 	t.Helper()
 	if _, ok := s.provider.(collect.Fed); !ok {
 		return
@@ -27,9 +27,10 @@ func (s *suite) feeds(t *testing.T, c collect.Collector, exchanges []Exchange) {
 	}
 	fed := map[string][]string{}
 	for _, o := range c.Operations {
-		tape := newTape(exchanges)
+		k := all[max(0, slices.IndexFunc(all, func(k *take) bool { return k.asks(o.Name) }))]
+		tape := newTape(k.exchanges)
 		tape.refused, tape.fault = o.Name, s.faults.classes()[i]
-		fed[o.Name] = lost(t, s.run(t, c, tape), o.Name)
+		fed[o.Name] = lost(t, k.run(t, c, tape), o.Name)
 	}
 	want := []byte(feedsText(t, fed))
 	file := filepath.Join(collect.FeedsDir, c.Type()+".json")

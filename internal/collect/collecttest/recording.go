@@ -28,7 +28,9 @@ type Open struct {
 // Recording is testdata/TYPE.json.
 type Recording struct {
 	// Comment says where the answers come from.
-	Comment   string     `json:"comment,omitempty"`
+	Comment string `json:"comment,omitempty"`
+	// Open answers instead of what open.json has for the same operations.
+	Open      []Exchange `json:"open,omitempty"`
 	Exchanges []Exchange `json:"exchanges"`
 	// Outcome is the snapshot's; empty is "ok".
 	Outcome evidence.Outcome `json:"outcome,omitempty"`

@@ -8,6 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -35,6 +37,7 @@ type suite struct {
 	provider collect.Provider
 	open     Open
 	faults   Faults
+	met      map[string]bool // the secret paths that a recording meets
 }
 
 // Run runs the suite over the package's testdata.
@@ -54,35 +57,79 @@ func Run(t *testing.T, provider collect.Provider) {
 	t.Run("opening fails", s.opening)
 }
 
-// collector runs all that is to be shown for one collector.
-func (s *suite) collector(t *testing.T, c collect.Collector) {
-	var rec Recording
-	file := c.Type() + ".json"
-	if err := read(file, &rec); err != nil {
+// take is one recording of a collector, with what is asked before it.
+type take struct {
+	*suite
+	file string
+	Recording
+	exchanges []Exchange
+}
+
+// takes reads the recordings of a collector: testdata/TYPE.json, and TYPE@NAME.json for what it does elsewhere.
+func (s *suite) takes(t *testing.T, c collect.Collector) []*take {
+	t.Helper()
+	others, err := filepath.Glob(filepath.Join("testdata", c.Type()+"@*.json"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if rec.Outcome == "" {
-		rec.Outcome = evidence.OutcomeOK
+	var all []*take
+	for _, file := range append([]string{c.Type() + ".json"}, others...) {
+		k := &take{file: filepath.Base(file)}
+		if err := read(k.file, &k.Recording); err != nil {
+			t.Fatal(err)
+		}
+		if k.Outcome == "" {
+			k.Outcome = evidence.OutcomeOK
+		}
+		own := *s
+		own.open.Exchanges = slices.DeleteFunc(slices.Clone(s.open.Exchanges), func(e Exchange) bool {
+			return slices.ContainsFunc(k.Open, func(o Exchange) bool { return o.Operation == e.Operation })
+		})
+		own.open.Exchanges = append(own.open.Exchanges, k.Open...)
+		k.suite = &own
+		k.exchanges = append(slices.Clone(own.open.Exchanges), k.Exchanges...)
+		all = append(all, k)
 	}
-	exchanges := append(append([]Exchange(nil), s.open.Exchanges...), rec.Exchanges...)
-	good := s.replay(t, c, &rec, file, newTape(exchanges))
+	return all
+}
+
+// collector runs all that is to be shown for one collector.
+func (s *suite) collector(t *testing.T, c collect.Collector) {
+	all := s.takes(t, c)
+	good := true
+	for _, k := range all {
+		good = k.replay(t, c, &k.Recording, k.file, newTape(k.exchanges)) && good
+	}
+	s.exercised(t, c, all)
+	for _, pattern := range c.Schema.Secret {
+		if good && !slices.ContainsFunc(all, func(k *take) bool { return k.met[pattern] }) {
+			t.Errorf("no recording holds a secret at %s", pattern)
+		}
+	}
 	if good {
-		s.feeds(t, c, exchanges)
+		s.feeds(t, c, all)
 	}
 	if !good || *update {
 		return
 	}
-	t.Run("answers change", func(t *testing.T) { s.changes(t, c, rec, exchanges) })
-	for i := range exchanges {
-		if i < len(s.open.Exchanges) && !declares(c, exchanges[i].Operation) {
+	for _, k := range all {
+		k.breaks(t, c)
+	}
+}
+
+// breaks puts every class of error in the place of every answer.
+func (k *take) breaks(t *testing.T, c collect.Collector) {
+	t.Run("answers change", func(t *testing.T) { k.changes(t, c, k.Recording, k.exchanges) })
+	for i := range k.exchanges {
+		if i < len(k.open.Exchanges) && !declares(c, k.exchanges[i].Operation) {
 			continue // "opening fails" is about these
 		}
-		for _, f := range s.faults.classes() {
-			if f.cuts && len(exchanges[i].Response.text()) == 0 {
+		for _, f := range k.faults.classes() {
+			if f.cuts && len(k.exchanges[i].Response.text()) == 0 {
 				continue // there is nothing to cut: the answer is its status
 			}
-			t.Run(fmt.Sprintf("%s %s %d", f.name, exchanges[i].Operation, i-len(s.open.Exchanges)), func(t *testing.T) {
-				s.failing(t, c, rec, exchanges, i, f)
+			t.Run(fmt.Sprintf("%s %s %d", f.name, k.exchanges[i].Operation, i-len(k.open.Exchanges)), func(t *testing.T) {
+				k.failing(t, c, k.Recording, k.exchanges, i, f)
 			})
 		}
 	}
@@ -152,7 +199,6 @@ func (s *suite) replay(t *testing.T, c collect.Collector, rec *Recording, file s
 			t.Errorf("nobody asked for exchange %d, %s %s", i-len(s.open.Exchanges), e.Operation, e.Request.Path)
 		}
 	}
-	s.exercised(t, c, rec)
 	if len(r.snaps) != 1 || r.snap.Outcome != rec.Outcome {
 		t.Errorf("%d snapshots, outcome %q (run: %+v), want one and %q", len(r.snaps), r.snap.Outcome, r.run, rec.Outcome)
 		return false
@@ -167,7 +213,7 @@ func (s *suite) replay(t *testing.T, c collect.Collector, rec *Recording, file s
 		}
 	}
 	golden(t, *rec, r)
-	canaries(t, c, *rec, r)
+	s.met = canaries(t, c, *rec, r)
 	return !t.Failed()
 }
 
@@ -210,33 +256,31 @@ func goldenByID(t *testing.T, rec Recording) map[string][]byte {
 	return byID
 }
 
-// canaries holds that every secret path of the schema is met by the recording with a planted secret.
-func canaries(t *testing.T, c collect.Collector, rec Recording, r result) {
+// canaries returns the secret paths of the schema that the recording meets with a planted secret.
+func canaries(t *testing.T, c collect.Collector, rec Recording, r result) map[string]bool {
 	t.Helper()
+	met := map[string]bool{}
 	for _, pattern := range c.Schema.Secret {
-		met := false
 		for _, object := range r.subjects {
 			var s evidence.Subject
 			if err := json.Unmarshal(object, &s); err != nil {
 				t.Fatal(err)
 			}
 			for _, red := range s.Redacted {
-				met = met || red.Rule == collect.RuleDeclared && fits(pattern, red.Path)
+				met[pattern] = met[pattern] || red.Rule == collect.RuleDeclared && fits(pattern, red.Path)
 			}
-		}
-		if !met {
-			t.Errorf("the recording holds no secret at %s", pattern)
 		}
 	}
 	if len(c.Schema.Secret) == 0 {
-		return
+		return met
 	}
 	for _, e := range rec.Exchanges {
 		if holdsCanary(e.Response.text()) {
-			return
+			return met
 		}
 	}
 	t.Errorf("no answer of the recording holds a secret that begins with %s", Canary)
+	return met
 }
 
 func fits(pattern, path string) bool {
