@@ -167,13 +167,13 @@ func reconciledText(w io.Writer, list []daemon.Reconciled) {
 		}
 		fmt.Fprintf(w, "%s in %s: %d listed, the inventory counts %d", r.Collector, r.Scope, r.Listed, r.Counted)
 		if r.Missed > 0 {
-			fmt.Fprintf(w, "; %d are in no list", r.Missed)
+			fmt.Fprintf(w, "; %d in no list", r.Missed)
 		}
 		if r.Beyond > 0 {
-			fmt.Fprintf(w, "; %d are not in the inventory", r.Beyond)
+			fmt.Fprintf(w, "; %d not in the inventory", r.Beyond)
 		}
 		if r.Late > 0 {
-			fmt.Fprintf(w, "; %d come of how late it learns of changes", r.Late)
+			fmt.Fprintf(w, "; %d explained by how late it learns of changes", r.Late)
 		}
 		if len(r.IDs) > 0 {
 			fmt.Fprintf(w, ": %s", strings.Join(r.IDs, ", "))
