@@ -183,8 +183,10 @@ func (q configQuery) compare(ctx context.Context, t *collect.Task, types []strin
 func deepTypes() map[string]string {
 	all := map[string]string{
 		"AWS::ACM::Certificate":                     "aws.acm.certificate",
+		"AWS::AccessAnalyzer::Analyzer":             "aws.accessanalyzer.analyzer",
 		"AWS::AutoScaling::AutoScalingGroup":        "aws.autoscaling.group",
 		"AWS::Backup::BackupPlan":                   "aws.backup.plan",
+		"AWS::Backup::BackupVault":                  "aws.backup.vault",
 		"AWS::CloudFront::Distribution":             "aws.cloudfront.distribution",
 		"AWS::CodeBuild::Project":                   "aws.codebuild.project",
 		"AWS::CodePipeline::Pipeline":               "aws.codepipeline.pipeline",
@@ -201,8 +203,10 @@ func deepTypes() map[string]string {
 		"AWS::ElasticLoadBalancingV2::Listener":     "aws.elbv2.listener",
 		"AWS::ElasticLoadBalancingV2::LoadBalancer": "aws.elbv2.load-balancer",
 		"AWS::IAM::Group":                           "aws.iam.group",
+		"AWS::IAM::OIDCProvider":                    "aws.iam.oidc-provider",
 		"AWS::IAM::Policy":                          "aws.iam.policy",
 		"AWS::IAM::Role":                            "aws.iam.role",
+		"AWS::IAM::ServerCertificate":               "aws.iam.server-certificate",
 		"AWS::IAM::User":                            "aws.iam.user",
 		"AWS::KMS::Key":                             "aws.kms.key",
 		"AWS::Lambda::Function":                     "aws.lambda.function",
