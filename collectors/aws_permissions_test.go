@@ -43,6 +43,7 @@ var iamActions = map[string][]string{
 	"s3:GetPublicAccessBlock":            {"s3:GetBucketPublicAccessBlock"},
 	"s3control:GetPublicAccessBlock":     {"s3:GetAccountPublicAccessBlock"},
 	"accessanalyzer:ListFindingsV2":      {"access-analyzer:ListFindings"},
+	"cloudcontrol:ListResources":         {"cloudformation:ListResources"},
 	"wafv2:GetWebACLForResource":         {"wafv2:GetWebACLForResource", "wafv2:GetWebACL"},
 }
 

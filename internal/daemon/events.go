@@ -36,9 +36,9 @@ func eventSnapshots(v *store.View, size int64, account string, since time.Time) 
 		if scope != account && !strings.HasPrefix(scope, account+":") {
 			continue
 		}
-		for s.Completeness.Coverage != nil {
-			out = append(out, s.Snapshot)
-			if since.IsZero() || !s.Completeness.Coverage.Span.From.After(since) {
+		for {
+			out = append(out, s.Snapshot) // that nothing is covered is told too
+			if s.Completeness.Coverage == nil || since.IsZero() || !s.Completeness.Coverage.Span.From.After(since) {
 				break
 			}
 			older, ok, err := reachingBack(v, s)

@@ -3,6 +3,7 @@ package drift
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,12 +53,13 @@ func (l *Log) read(d evidence.Digest, object []byte) error {
 		return nil
 	}
 	a := act{Act: evidence.Act{At: r.EventTime, What: r.EventName, By: r.actor(), From: r.SourceIPAddress, ID: r.EventID, Event: d}}
-	for _, e := range r.effects() {
-		if e.target.name == "" && e.named {
-			continue // about something that the record does not name
-		}
-		a.parts = e.parts
-		l.acts[e.target] = append(l.acts[e.target], a)
+	c, ok := l.effects.of[r.EventName]
+	if !ok {
+		return nil
+	}
+	if t, ok := r.target(c.typ); ok {
+		a.parts = c.parts
+		l.acts[t] = append(l.acts[t], a)
 	}
 	return nil
 }
@@ -78,116 +80,120 @@ func (r record) actor() string {
 	return u.PrincipalID
 }
 
-// effect is what an event changes.
-type effect struct {
-	target target
-	named  bool // the target has a name
+// change is what some events change: parts of a type's documents, or without parts all of it.
+type change struct {
+	typ    string
+	events []string
 	parts  []string
 }
 
-// effects returns what an event may change: a new kind of event must be added here before it explains anything. The
-// credential report is explained by none: it lags by hours, so that what changed in it happened before.
-func (r record) effects() []effect {
-	one := func(typ, region, name string, parts ...string) []effect {
-		return []effect{{target{typ, region, name}, true, parts}}
+// changes are what events change: a new kind of event must be added here before it explains anything. The credential report
+// is explained by none: it lags by hours, so that what changed in it happened before.
+func changes() []change {
+	const (
+		group  = "aws.ec2.security-group"
+		bucket = "aws.s3.bucket"
+		trail  = "aws.cloudtrail.trail"
+		user   = "aws.iam.user"
+		team   = "aws.iam.group"
+		role   = "aws.iam.role"
+		policy = "aws.iam.policy"
+	)
+	return []change{
+		{group, []string{"AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"}, []string{"IpPermissions"}},
+		{group, []string{"AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress"}, []string{"IpPermissionsEgress"}},
+		{group, []string{"ModifySecurityGroupRules"}, []string{"IpPermissions", "IpPermissionsEgress"}},
+		{group, []string{"CreateSecurityGroup", "DeleteSecurityGroup"}, nil},
+		{bucket, []string{"CreateBucket", "DeleteBucket"}, nil},
+		{bucket, []string{"PutBucketPolicy", "DeleteBucketPolicy"}, []string{"Policy", "PolicyStatus"}},
+		{bucket, []string{"PutBucketAcl"}, []string{"Acl"}},
+		{bucket, []string{"PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock"}, []string{"PublicAccessBlock"}},
+		{bucket, []string{"PutBucketOwnershipControls", "DeleteBucketOwnershipControls"}, []string{"Ownership"}},
+		{bucket, []string{"PutBucketEncryption", "DeleteBucketEncryption"}, []string{"Encryption"}},
+		{bucket, []string{"PutBucketVersioning"}, []string{"Versioning"}},
+		{bucket, []string{"PutBucketLogging"}, []string{"Logging"}},
+		{"aws.s3.account", []string{"PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"},
+			[]string{"PublicAccessBlock"}},
+		{trail, []string{"StartLogging", "StopLogging"}, []string{"Status"}},
+		{trail, []string{"PutEventSelectors"}, []string{"EventSelectors", "AdvancedEventSelectors", "HasCustomEventSelectors"}},
+		{trail, []string{"CreateTrail", "UpdateTrail", "DeleteTrail"}, nil},
+		{user, []string{"CreateUser", "UpdateUser", "DeleteUser"}, nil},
+		{user, []string{"EnableMFADevice", "DeactivateMFADevice"}, []string{"MFADevices"}},
+		{user, []string{"CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"}, []string{"AccessKeys"}},
+		{user, []string{"AddUserToGroup", "RemoveUserFromGroup"}, []string{"Groups"}},
+		{user, []string{"AttachUserPolicy", "DetachUserPolicy"}, []string{"AttachedPolicies"}},
+		{user, []string{"PutUserPolicy", "DeleteUserPolicy"}, []string{"InlinePolicies"}},
+		{user, []string{"PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"}, []string{"PermissionsBoundary"}},
+		{team, []string{"CreateGroup", "DeleteGroup"}, nil},
+		{team, []string{"AttachGroupPolicy", "DetachGroupPolicy"}, []string{"AttachedPolicies"}},
+		{team, []string{"PutGroupPolicy", "DeleteGroupPolicy"}, []string{"InlinePolicies"}},
+		{role, []string{"CreateRole", "DeleteRole"}, nil},
+		{role, []string{"UpdateAssumeRolePolicy"}, []string{"AssumeRolePolicyDocument"}},
+		{role, []string{"AttachRolePolicy", "DetachRolePolicy"}, []string{"AttachedPolicies"}},
+		{role, []string{"PutRolePolicy", "DeleteRolePolicy"}, []string{"InlinePolicies"}},
+		{role, []string{"PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"}, []string{"PermissionsBoundary"}},
+		{policy, []string{"CreatePolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion"},
+			[]string{"Document", "DefaultVersionId"}},
+		{policy, []string{"CreatePolicy", "DeletePolicy"}, nil},
+		{"aws.iam.password-policy", []string{"UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy"}, nil},
 	}
-	group := func(parts ...string) []effect {
-		return one("aws.ec2.security-group", r.AWSRegion, r.first("request.groupId", "request.ModifySecurityGroupRulesRequest.GroupId",
-			"response.groupId", "response.securityGroupRuleSet.items.0.groupId"), parts...)
-	}
-	bucket := func(parts ...string) []effect {
-		return one("aws.s3.bucket", "", r.first("request.bucketName"), parts...)
-	}
-	trail := func(parts ...string) []effect {
-		return one("aws.cloudtrail.trail", r.AWSRegion, lastAfter(r.first("request.name", "request.trailName"), "trail/"), parts...)
-	}
-	user := func(parts ...string) []effect {
-		name := r.first("request.userName", "response.accessKey.userName")
-		if name == "" && r.UserIdentity.Type == "IAMUser" {
-			name = r.UserIdentity.UserName // who names nobody means himself
+}
+
+// effects are the changes by the event that makes them, and the parts of each type of which some event tells; a type of which
+// every event changes all has none, and everything of it is told of.
+type effects struct {
+	of    map[string]change
+	parts map[string][]string
+	told  map[string]bool
+}
+
+func newEffects() effects {
+	e := effects{of: map[string]change{}, parts: map[string][]string{}, told: map[string]bool{}}
+	for _, c := range changes() {
+		e.told[c.typ] = true
+		e.parts[c.typ] = append(e.parts[c.typ], c.parts...)
+		for _, event := range c.events {
+			e.of[event] = c
 		}
-		return one("aws.iam.user", "", name, parts...)
 	}
-	role := func(parts ...string) []effect { return one("aws.iam.role", "", r.first("request.roleName"), parts...) }
-	team := func(parts ...string) []effect {
-		return one("aws.iam.group", "", r.first("request.groupName"), parts...)
+	return e
+}
+
+// tell reports whether there is an event for every change of the parts of a type's documents.
+func (e effects) tell(typ string, parts []string) bool {
+	if !e.told[typ] || len(e.parts[typ]) == 0 {
+		return e.told[typ]
 	}
-	policy := func(parts ...string) []effect {
-		return one("aws.iam.policy", "", r.first("request.policyArn"), parts...)
+	return !slices.ContainsFunc(parts, func(p string) bool { return !slices.Contains(e.parts[typ], p) })
+}
+
+// target returns the subject of a type that an event is about; ok is false when the record does not name it.
+func (r record) target(typ string) (t target, ok bool) {
+	t.typ = typ
+	switch typ {
+	case "aws.ec2.security-group":
+		t.region = r.AWSRegion
+		t.name = r.first("request.groupId", "request.ModifySecurityGroupRulesRequest.GroupId",
+			"response.groupId", "response.securityGroupRuleSet.items.0.groupId")
+	case "aws.s3.bucket":
+		t.name = r.first("request.bucketName")
+	case "aws.cloudtrail.trail":
+		t.region, t.name = r.AWSRegion, lastAfter(r.first("request.name", "request.trailName"), "trail/")
+	case "aws.iam.user":
+		t.name = r.first("request.userName", "response.accessKey.userName")
+		if t.name == "" && r.UserIdentity.Type == "IAMUser" {
+			t.name = r.UserIdentity.UserName // who names nobody means himself
+		}
+	case "aws.iam.role":
+		t.name = r.first("request.roleName")
+	case "aws.iam.group":
+		t.name = r.first("request.groupName")
+	case "aws.iam.policy":
+		t.name = r.first("request.policyArn", "response.policy.arn")
+	default:
+		return t, true // there is one in the account
 	}
-	switch r.EventName {
-	case "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress":
-		return group("IpPermissions")
-	case "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress":
-		return group("IpPermissionsEgress")
-	case "ModifySecurityGroupRules":
-		return group("IpPermissions", "IpPermissionsEgress")
-	case "CreateSecurityGroup", "DeleteSecurityGroup":
-		return group()
-	case "CreateBucket", "DeleteBucket":
-		return bucket()
-	case "PutBucketPolicy", "DeleteBucketPolicy":
-		return bucket("Policy", "PolicyStatus")
-	case "PutBucketAcl":
-		return bucket("Acl")
-	case "PutBucketPublicAccessBlock", "DeleteBucketPublicAccessBlock":
-		return bucket("PublicAccessBlock")
-	case "PutBucketOwnershipControls", "DeleteBucketOwnershipControls":
-		return bucket("Ownership")
-	case "PutBucketEncryption", "DeleteBucketEncryption":
-		return bucket("Encryption")
-	case "PutBucketVersioning":
-		return bucket("Versioning")
-	case "PutBucketLogging":
-		return bucket("Logging")
-	case "PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock":
-		return []effect{{target: target{typ: "aws.s3.account"}, parts: []string{"PublicAccessBlock"}}}
-	case "StartLogging", "StopLogging":
-		return trail("Status")
-	case "PutEventSelectors":
-		return trail("EventSelectors", "AdvancedEventSelectors", "HasCustomEventSelectors")
-	case "CreateTrail", "UpdateTrail", "DeleteTrail":
-		return trail()
-	case "CreateUser", "UpdateUser", "DeleteUser":
-		return user()
-	case "EnableMFADevice", "DeactivateMFADevice":
-		return user("MFADevices")
-	case "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey":
-		return user("AccessKeys")
-	case "AddUserToGroup", "RemoveUserFromGroup":
-		return user("Groups")
-	case "AttachUserPolicy", "DetachUserPolicy":
-		return user("AttachedPolicies")
-	case "PutUserPolicy", "DeleteUserPolicy":
-		return user("InlinePolicies")
-	case "PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary":
-		return user("PermissionsBoundary")
-	case "CreateGroup", "DeleteGroup":
-		return team()
-	case "AttachGroupPolicy", "DetachGroupPolicy":
-		return team("AttachedPolicies")
-	case "PutGroupPolicy", "DeleteGroupPolicy":
-		return team("InlinePolicies")
-	case "CreateRole", "DeleteRole":
-		return role()
-	case "UpdateAssumeRolePolicy":
-		return role("AssumeRolePolicyDocument")
-	case "AttachRolePolicy", "DetachRolePolicy":
-		return role("AttachedPolicies")
-	case "PutRolePolicy", "DeleteRolePolicy":
-		return role("InlinePolicies")
-	case "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary":
-		return role("PermissionsBoundary")
-	case "CreatePolicyVersion", "DeletePolicyVersion", "SetDefaultPolicyVersion":
-		return policy("Document", "DefaultVersionId")
-	case "DeletePolicy":
-		return policy()
-	case "CreatePolicy":
-		return one("aws.iam.policy", "", r.first("response.policy.arn"))
-	case "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy":
-		return []effect{{target: target{typ: "aws.iam.password-policy"}}}
-	}
-	return nil
+	return t, t.name != ""
 }
 
 // first returns the first of the paths under the request or the response at which a text stands.

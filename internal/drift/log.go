@@ -1,9 +1,7 @@
 package drift
 
 import (
-	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -33,7 +31,8 @@ type LogOptions struct {
 // time, and of that no more than is asked for.
 type Log struct {
 	LogOptions
-	view LogView
+	view    LogView
+	effects effects
 
 	account string
 	deep    bool      // all since Since is loaded, else the newest snapshots
@@ -43,7 +42,7 @@ type Log struct {
 }
 
 // NewLog returns a log over what was committed.
-func NewLog(v LogView, o LogOptions) *Log { return &Log{LogOptions: o, view: v} }
+func NewLog(v LogView, o LogOptions) *Log { return &Log{LogOptions: o, view: v, effects: newEffects()} }
 
 // target is what an act changes: a subject by its type and what events call it, in a region or in the whole account.
 type target struct{ typ, region, name string }
@@ -61,9 +60,10 @@ const maxActs = 20
 
 // Turn narrows down when an exposure began or ended: between the looks of w, from what before was judged by to what after
 // was. It is nil when the log cannot tell: when what decides did not change, when it changed in a way that no act explains,
-// or when not every event of the window is known. It never reaches outside the window.
+// when not every event of the window is known, or when time alone may have decided. It never reaches outside the window.
 func (l *Log) Turn(before, after evidence.State, w evidence.Window) (*evidence.Turn, error) {
-	if _, kind := targetOf(cause{typ: after.Type}); kind == "" || !w.From.Before(w.To) {
+	if _, kind := targetOf(cause{typ: after.Type}); kind == "" || !w.From.Before(w.To) ||
+		timed(l.Check(after.Check)) {
 		return nil, nil
 	}
 	causes, err := l.causes(before, after)
@@ -102,20 +102,14 @@ func (l *Log) Turn(before, after evidence.State, w evidence.Window) (*evidence.T
 	return t, nil
 }
 
-// cause is a subject that what was judged rests on and that changed, or may have.
-type cause struct {
-	typ, id, region string
-	// parts changed and must be explained, when the subject was judged before and after; else any part may have changed.
-	parts []string
-	// came is true for the check's own subject that was there on one side only: some act must have made or removed it.
-	came bool
-}
-
 // explain returns the acts of the window that may have changed a subject; ok is false when the log cannot tell.
 func (l *Log) explain(c cause, w evidence.Window) (acts []evidence.Act, ok bool) {
 	t, kind := targetOf(c)
 	if kind == "" || !l.covered(kind, c, w) {
 		return nil, false
+	}
+	if c.parts == nil && (c.reads == nil || !l.effects.tell(c.typ, c.reads)) {
+		return nil, false // something that decides may have changed when no act tells of it
 	}
 	explained := map[string]bool{}
 	for _, a := range l.acts[t] {
@@ -174,10 +168,16 @@ func (l *Log) fill(account string, since time.Time) error {
 		return fmt.Errorf("find the events of %s: %w", account, err)
 	}
 	for _, s := range snaps {
-		if s.Completeness.Coverage == nil || !strings.HasPrefix(s.Collector, cloudTrailPrefix) {
+		if !strings.HasPrefix(s.Collector, cloudTrailPrefix) {
 			continue
 		}
 		p := place{s.Collector, s.Scope.ID()}
+		if s.Completeness.Coverage == nil {
+			if _, ok := l.covers[p]; !ok {
+				l.covers[p] = nil // nothing is known there
+			}
+			continue
+		}
 		l.covers[p] = append(l.covers[p], *s.Completeness.Coverage)
 		if from := s.Completeness.Coverage.Span.From; from.After(l.reach) {
 			l.reach = from
@@ -193,114 +193,6 @@ func (l *Log) fill(account string, since time.Time) error {
 		}
 	}
 	return nil
-}
-
-// causes returns the subjects that decided otherwise: the check's own and those that it read beside it, as far as they
-// differ in what the check reads. It is empty when nothing that is known of differs: time passed, or the check changed.
-func (l *Log) causes(before, after evidence.State) ([]cause, error) {
-	old, err := l.evidence(before)
-	if err != nil {
-		return nil, err
-	}
-	now, err := l.evidence(after)
-	if err != nil {
-		return nil, err
-	}
-	reads := readParts(l.Check(after.Check))
-	var out []cause
-	known := false
-	for _, key := range sortedKeys(union(old, now)) {
-		b, wasThere := old[key]
-		a, isThere := now[key]
-		one := a
-		if !isThere {
-			one = b
-		}
-		c := cause{typ: one.Type, id: one.ID, region: one.region(after.Scope)}
-		own := c.typ == after.Type && c.id == after.Subject
-		if wasThere && isThere {
-			if c.parts = differing(b.Doc, a.Doc, reads); len(c.parts) == 0 {
-				continue
-			}
-		} else {
-			c.came = own
-		}
-		known = known || c.came || c.parts != nil
-		out = append(out, c)
-	}
-	if !known {
-		return nil, nil // a check may read less beside the subject for another reason than that it changed
-	}
-	return out, nil
-}
-
-// rested is a subject that an observation rests on.
-type rested struct {
-	Type string                     `json:"type"`
-	ID   string                     `json:"id"`
-	Doc  map[string]json.RawMessage `json:"doc"`
-}
-
-// evidence reads what an interval's first observation rests on; nothing when there was no subject to observe.
-func (l *Log) evidence(s evidence.State) (map[string]rested, error) {
-	out := map[string]rested{}
-	if s.Observation.IsZero() {
-		return out, nil
-	}
-	o, err := decode[evidence.Observation](l.view, s.Observation, "observation of "+s.Subject)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range o.Evidence {
-		r, err := decode[rested](l.view, d, "evidence")
-		if err != nil {
-			return nil, err
-		}
-		out[r.Type+"|"+r.ID] = r
-	}
-	return out, nil
-}
-
-// region is where events about the subject are told: its own, or that of the scope; empty for what is told anywhere.
-func (r rested) region(scope string) string {
-	var own string
-	if json.Unmarshal(r.Doc["Region"], &own) == nil && own != "" {
-		return own
-	}
-	if parts := strings.SplitN(scope, ":", 3); len(parts) == 3 {
-		return parts[2]
-	}
-	return ""
-}
-
-// docParts finds the members of documents that an expression reads; whole a document or a subject that is read as a whole.
-var (
-	docParts = regexp.MustCompile(`\bdoc\.\??([A-Za-z_]\w*)`)
-	whole    = regexp.MustCompile(`\b(?:doc|subject)\b(?:[^.]|$)|\beffective\(`)
-)
-
-// readParts returns the top-level members of documents that a check reads; nil is all.
-func readParts(k evidence.Check) []string {
-	text := k.Where + "\n" + k.Assert
-	if whole.MatchString(text) {
-		return nil
-	}
-	var out []string
-	for _, m := range docParts.FindAllStringSubmatch(text, -1) {
-		out = append(out, m[1])
-	}
-	return out
-}
-
-// differing returns the members that differ between two documents, of those that are read.
-func differing(before, after map[string]json.RawMessage, reads []string) []string {
-	var out []string
-	for _, key := range sortedKeys(union(before, after)) {
-		if string(before[key]) != string(after[key]) && (reads == nil || slices.Contains(reads, key)) {
-			out = append(out, key)
-		}
-	}
-	return out
 }
 
 // accountOf is the scope without its region.

@@ -142,11 +142,19 @@ func TestTurnOfASecurityGroup(t *testing.T) {
 		{"came so", "", `{"IpPermissions":[1]}`, all, none, []string{event(150, "CreateSecurityGroup", `"responseElements":{"groupId":"sg-1"}`),
 			event(151, ingress, on("sg-1"))}, "150-151 CreateSecurityGroup by alice from 1.2.3.4 " + ingress + " by alice from 1.2.3.4"},
 		{"came from nowhere", "", `{"IpPermissions":[1]}`, all, none, nil, "nothing"},
+		{"came so, but what no event tells of is read too", "", `{"IpPermissions":[1],"VpcId":"a"}`, all, none,
+			[]string{event(150, "CreateSecurityGroup", `"responseElements":{"groupId":"sg-1"}`)}, "nothing"},
+		{"went, when something else may have changed before", `{"IpPermissions":[1],"VpcId":"a"}`, "", all, none,
+			[]string{event(150, "DeleteSecurityGroup", on("sg-1"))}, "nothing"},
 		{"went", `{"IpPermissions":[1]}`, "", all, none, []string{event(150, "DeleteSecurityGroup", on("sg-1"))},
 			"150-150 DeleteSecurityGroup by alice from 1.2.3.4"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := newScene("subject.doc.IpPermissions.all(p, p.a) && subject.doc.?VpcId.orValue('') != ''")
+			assert := "subject.doc.IpPermissions.all(p, p.a)"
+			if strings.Contains(tc.before+tc.after, "VpcId") { // of which no event tells
+				assert += " && subject.doc.?VpcId.orValue('') != ''"
+			}
+			s := newScene(assert)
 			s.tells("security-group-change", "aws:1:r1", tc.covers, tc.gap, tc.events...)
 			state := func(doc string) evidence.State {
 				if doc == "" {
@@ -228,6 +236,18 @@ func TestTurnOfOthers(t *testing.T) {
 			subjects{{"aws.iam.policy", "arn:aws:iam::1:policy/p", `{"Document":"b"}`}},
 			map[string][]string{"iam-change aws:1": {event(150, "SetDefaultPolicyVersion", `"requestParameters":{"policyArn":"arn:aws:iam::1:policy/p"}`)}},
 			"150-150 SetDefaultPolicyVersion by alice from 1.2.3.4"},
+		{"time alone can turn it", "age(subject.doc.AccessKeys[0].CreateDate) < duration('24h')", "aws:1",
+			subjects{{"aws.iam.user", "arn:aws:iam::1:user/alice", `{"AccessKeys":[1]}`}},
+			subjects{{"aws.iam.user", "arn:aws:iam::1:user/alice", `{"AccessKeys":[1,2]}`}},
+			map[string][]string{"iam-change aws:1": {event(150, "CreateAccessKey", `"requestParameters":{"userName":"alice"}`)}}, "nothing"},
+		{"a user that came, of whom all is read", "!effective(subject).allowsAdmin()", "aws:1", nil,
+			subjects{{"aws.iam.user", "arn:aws:iam::1:user/alice", `{"Groups":["team"]}`}},
+			map[string][]string{"iam-change aws:1": {event(150, "CreateUser", `"requestParameters":{"userName":"alice"}`)}}, "nothing"},
+		{"a bucket beside it that came, of which no event tells all", "subject.doc.AccessKeys.all(k, related('aws.s3.bucket').exists(b, b.doc.Tags))",
+			"aws:1", subjects{{"aws.iam.user", "arn:aws:iam::1:user/alice", `{"AccessKeys":[1]}`}},
+			subjects{{"aws.iam.user", "arn:aws:iam::1:user/alice", `{"AccessKeys":[1,2]}`}, {bucket, press, `{"Region":"r1","Tags":1}`}},
+			map[string][]string{"iam-change aws:1": {event(150, "CreateAccessKey", `"requestParameters":{"userName":"alice"}`)},
+				"s3-change aws:1:r1": nil}, "nothing"},
 		{"no log at all", "subject.doc.Document", "aws:1",
 			subjects{{"aws.iam.policy", "arn:aws:iam::1:policy/p", `{"Document":"a"}`}},
 			subjects{{"aws.iam.policy", "arn:aws:iam::1:policy/p", `{"Document":"b"}`}}, nil, "nothing"},
@@ -239,12 +259,35 @@ func TestTurnOfOthers(t *testing.T) {
 				kind, scope, _ := strings.Cut(where, " ")
 				s.tells(kind, scope, [2]int{0, 600}, [2]int{}, tc.logs[where]...)
 			}
-			got, err := s.log().Turn(s.judged(tc.scope, tc.before...), s.judged(tc.scope, tc.after...),
-				evidence.Window{From: minute(120), To: minute(180)})
+			before := evidence.State{Check: "c", Scope: tc.scope, Type: tc.after[0][0], Subject: tc.after[0][1]}
+			if tc.before != nil {
+				before = s.judged(tc.scope, tc.before...)
+			}
+			got, err := s.log().Turn(before, s.judged(tc.scope, tc.after...), evidence.Window{From: minute(120), To: minute(180)})
 			if err != nil || told(got) != tc.want {
 				t.Errorf("got %s, %v, want %s", told(got), err, tc.want)
 			}
 		})
+	}
+}
+
+// TestTurnWhereARegionWasNeverTold holds that what is told anywhere is not narrowed down when the events of one of the regions
+// were never known.
+func TestTurnWhereARegionWasNeverTold(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		s := newScene("related('aws.s3.account').exists(a, a.doc.PublicAccessBlock)")
+		s.tells("s3-change", "aws:1:r1", [2]int{0, 600}, [2]int{}, event(150, "DeleteAccountPublicAccessBlock", ""))
+		s.tells("s3-change", "aws:1:r2", [2]int{0, 600}, [2]int{})
+		if !told {
+			s.logs[1].Completeness.Coverage, s.logs[1].Outcome = nil, evidence.OutcomeDenied
+		}
+		block := func(doc string) evidence.State {
+			return s.judged("aws:1", [3]string{bucket, "arn:aws:s3:::press", `{"Region":"r1"}`}, [3]string{"aws.s3.account", "a", doc})
+		}
+		got, err := s.log().Turn(block(`{"PublicAccessBlock":1}`), block(`{}`), evidence.Window{From: minute(120), To: minute(180)})
+		if err != nil || (got != nil) != told {
+			t.Errorf("told %v: %+v, %v", told, got, err)
+		}
 	}
 }
 
