@@ -11,7 +11,8 @@ import (
 
 // Events says how the events of a population are collected: each collection asks from where the last one that succeeded
 // ended, and what it held is carried over for as long as it is in view. Nothing is asked twice but for the overlap in which
-// events may still have been on their way, and an event that was seen is never lost to a later failure.
+// events may still have been on their way, and an event that was seen is never lost to a later failure, unless another version
+// of the collector saw it.
 type Events struct {
 	// View is how long an event stays in the manifest.
 	View time.Duration
@@ -78,19 +79,19 @@ func (m *mark) viewOf(session any, now time.Time) time.Duration {
 	return m.events.View
 }
 
-// place fills in the times. A collection by another version may have asked for other events, so that all is asked anew.
+// place fills in the times. A collection by another version may have asked for other events, or kept more of them, so that
+// all is asked anew and nothing is carried over.
 func (m *mark) place(now time.Time, version int) {
 	m.begin, m.until = now.Add(-m.events.View), now.Add(-m.events.Settling)
 	m.since = now.Add(-m.events.Retention)
 	if m.since.Before(m.begin) || m.events.Retention == 0 {
 		m.since = m.begin
 	}
-	known := m.past.Completeness.Coverage
-	other := m.past.Origin.CollectorVersion != version
-	if other && m.events.Retention == 0 {
-		m.past.Subjects = evidence.ListRef{}
+	if m.past.Origin.CollectorVersion != version {
+		m.past = evidence.Snapshot{}
 	}
-	if known == nil || other || m.events.Retention == 0 && known.Span.From.After(m.begin) {
+	known := m.past.Completeness.Coverage
+	if known == nil || m.events.Retention == 0 && known.Span.From.After(m.begin) {
 		m.gap(m.begin, m.since, beforeFirst)
 		return
 	}
@@ -118,12 +119,12 @@ func (m *mark) gap(from, to time.Time, reason string) {
 }
 
 // coverage is what a collection that succeeded covers; one that did not leaves it where it was.
-func (m *mark) coverage(succeeded bool, version int) *evidence.Coverage {
+func (m *mark) coverage(succeeded bool) *evidence.Coverage {
 	if succeeded {
 		return &evidence.Coverage{Span: evidence.Window{From: m.begin, To: m.until}, Gaps: m.gaps}
 	}
 	known := m.past.Completeness.Coverage
-	if known == nil || m.past.Origin.CollectorVersion != version {
+	if known == nil {
 		return nil
 	}
 	left := *known
@@ -185,7 +186,7 @@ func (w *work) carry(snap *evidence.Snapshot) error {
 	if snap.Outcome == evidence.OutcomeEmpty && snap.Completeness.Carried > 0 {
 		snap.Outcome = evidence.OutcomeOK // nothing new is not nothing
 	}
-	snap.Completeness.Coverage = m.coverage(succeeded, w.col.Version)
+	snap.Completeness.Coverage = m.coverage(succeeded)
 	return nil
 }
 

@@ -193,6 +193,30 @@ func TestEventsByMark(t *testing.T) {
 	}
 }
 
+// TestAnotherVersionCarriesNothing holds that what another version kept of an event is not carried over, which may be more than
+// this one would keep: not when all is asked anew, and not when that fails.
+func TestAnotherVersionCarriesNothing(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		h := newHistory()
+		h.happens("old", h.now.Add(-15*day), 0)
+		h.happens("new", h.now.Add(-time.Hour), 0)
+		if _, ids := h.run(t); len(ids) != 2 {
+			t.Fatalf("the first run has %v", ids)
+		}
+		h.now = h.now.Add(10 * day) // the old one is in view, and the provider knows of it no more
+		h.version, h.fails = 2, fails
+		snap, ids := h.run(t)
+		if strings.Join(ids, " ") != "new" || snap.Completeness.Carried != 0 {
+			t.Errorf("fails %v: %v, %d carried over", fails, ids, snap.Completeness.Carried)
+		}
+		h.now, h.fails = h.now.Add(time.Hour), false
+		snap, ids = h.run(t)
+		if strings.Join(ids, " ") != "new" || !strings.Contains(h.told(snap.Completeness.Coverage), "before the first collection") {
+			t.Errorf("fails %v: then %v, covers %s", fails, ids, h.told(snap.Completeness.Coverage))
+		}
+	}
+}
+
 // TestCoverageHoldsWhatItSays holds, whatever happens and however runs end, that no event of a covered span is missing.
 func TestCoverageHoldsWhatItSays(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
