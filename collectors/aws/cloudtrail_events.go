@@ -17,7 +17,7 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// EventDoc is a record of CloudTrail, which is the document as it stands.
+// EventDoc is a record of CloudTrail, which is the document as it stands less the values of environments.
 type EventDoc struct {
 	EventID      string    `json:"eventID"`
 	EventName    string    `json:"eventName"`
@@ -74,6 +74,7 @@ type EventIdentity struct {
 // whether there is a trail or not.
 type history struct {
 	typ, title string
+	version    int // 0 is 1
 	regional   bool
 	// attribute and values are what events are looked up by: one question for each value.
 	attribute types.LookupAttributeKey
@@ -96,7 +97,7 @@ func (h history) collector() collect.Collector {
 			Type: h.typ, Title: h.title, Doc: evidence.ShapeOf[EventDoc](), Population: true,
 			Secret: append([]string{keyOfCaller}, h.secret...),
 		},
-		Version:  1,
+		Version:  max(h.version, 1),
 		Regional: h.regional,
 		// CloudTrail keeps events for 90 days, and as a rule tells of one within 15 minutes.
 		Events: &collect.Events{
@@ -194,7 +195,11 @@ func (h history) event(ctx context.Context, s *session, t *collect.Task, found t
 		return nil
 	}
 	sub := subject(doc.EventID, doc.EventName+" by "+doc.UserIdentity.name())
-	sub.Doc = record
+	kept, err := withoutEnvironment(record)
+	if err != nil {
+		return fmt.Errorf("read the record of event %s: %w", doc.EventID, err)
+	}
+	sub.Doc = kept
 	return t.Emit(ctx, sub)
 }
 

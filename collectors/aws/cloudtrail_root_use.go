@@ -10,7 +10,7 @@ import (
 // done with a key; in the console it is left to the sign-in, which stands for the whole session.
 func cloudtrailRootUse() collect.Collector {
 	return history{
-		typ: "aws.cloudtrail.root-use", title: "Use of the root user", regional: true, global: true,
+		typ: "aws.cloudtrail.root-use", title: "Use of the root user", version: 2, regional: true, global: true,
 		attribute: types.LookupAttributeKeyUsername, values: []string{"root"},
 		secret: []string{
 			"/requestParameters/accessKeyId", "/responseElements/accessKey/accessKeyId", "/responseElements/credentials/*",

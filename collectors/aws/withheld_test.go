@@ -66,3 +66,19 @@ func TestEventRegions(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsKeepNoEnvironment holds that the values of environments are dropped from events, and nothing else.
+func TestEventsKeepNoEnvironment(t *testing.T) {
+	for record, want := range map[string]string{
+		`{"requestParameters":{"containerDefinitions":[{"environment":[{"name":"A","value":"x"}],"cpu":1.50}]}}`:                                  `{"requestParameters":{"containerDefinitions":[{"cpu":1.50,"environment":[{"name":"A"}]}]}}`,
+		`{"requestParameters":{"overrides":{"containerOverrides":[{"environment":[{"name":"A","value":"x"}]}]}}}`:                                 `{"requestParameters":{"overrides":{"containerOverrides":[{"environment":[{"name":"A"}]}]}}}`,
+		`{"responseElements":{"environment":{"variables":{"A":"x"}}}}`:                                                                            `{"responseElements":{"environment":{"variables":{}}}}`,
+		`{"requestParameters":{"environment":{"image":"i","environmentVariables":[{"name":"A","value":"x","type":"PLAINTEXT"}]}}}`:                `{"requestParameters":{"environment":{"environmentVariables":[{"name":"A","type":"PLAINTEXT"}]}}}`,
+		`{"requestParameters":{"runtimeEnvironmentVariables":{"A":"x"},"environmentName":"prod"},"userIdentity":{"environment":{"name":"kept"}}}`: `{"requestParameters":{"environmentName":"prod","runtimeEnvironmentVariables":{}},"userIdentity":{"environment":{"name":"kept"}}}`,
+		`{"requestParameters":{"value":"kept"}}`: `{"requestParameters":{"value":"kept"}}`,
+	} {
+		if got, err := withoutEnvironment([]byte(record)); err != nil || string(got) != want {
+			t.Errorf("%s\n got %s, %v\nwant %s", record, got, err, want)
+		}
+	}
+}
