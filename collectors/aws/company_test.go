@@ -29,6 +29,7 @@ type company struct {
 	accounts []map[string]any
 	units    map[string]string // a unit's parent
 	placed   map[string]string // an account's parent
+	joined   map[string]any    // an account that joined after all were listed; it is placed
 	features string
 	noRole   []string // accounts that nobody may enter
 	listErr  string   // the code, and the message, with which accounts are not listed
@@ -166,8 +167,8 @@ func (c *company) organization(req *http.Request, op string, body []byte) *http.
 		out["Targets"] = []any{map[string]string{"TargetId": "ou-exam-11111111", "Type": "ORGANIZATIONAL_UNIT"}}
 	case "ListAccountsForParent":
 		var list []map[string]any
-		for _, a := range c.accounts {
-			if c.placed[a["Id"].(string)] == in.ParentId {
+		for _, a := range append(c.accounts[:len(c.accounts):len(c.accounts)], c.joined) {
+			if a != nil && c.placed[a["Id"].(string)] == in.ParentId {
 				list = append(list, a)
 			}
 		}

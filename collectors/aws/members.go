@@ -51,6 +51,7 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 	if err != nil {
 		return nil, err
 	}
+	list = withJoined(list, inside)
 	root, err := home.rootManagement(ctx, t)
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (s *source) members(ctx context.Context, t *collect.Task) ([]collect.Accoun
 		switch state := stateOf(a); {
 		case left:
 			accounts = append(accounts, p.not(evidence.OutcomeExcluded, "left out by exclude_accounts: "+reason))
-		case inside != nil && !inside[id]:
+		case inside != nil && !has(inside, id):
 			accounts = append(accounts, p.not(evidence.OutcomeExcluded, "not beneath "+strings.Join(s.section.Units, ", ")))
 		case state != string(types.AccountStateActive):
 			accounts = append(accounts, p.not(evidence.OutcomeNotEnabled, "the account's state is "+cmp.Or(state, "not told")))
@@ -131,12 +132,28 @@ func (s *session) listAccounts(ctx context.Context, t *collect.Task) ([]types.Ac
 	return list, nil
 }
 
+// withJoined adds those of the accounts beneath the units that are in no list: they joined after it was made.
+func withJoined(list []types.Account, inside map[string]types.Account) []types.Account {
+	for _, id := range slices.Sorted(maps.Keys(inside)) {
+		if !slices.ContainsFunc(list, func(a types.Account) bool { return *a.Id == id }) {
+			list = append(list, inside[id])
+		}
+	}
+	slices.SortFunc(list, func(a, b types.Account) int { return strings.Compare(*a.Id, *b.Id) })
+	return list
+}
+
+func has(accounts map[string]types.Account, id string) bool {
+	_, ok := accounts[id]
+	return ok
+}
+
 // inside returns the accounts beneath the configured units; nil is all.
-func (s *source) inside(ctx context.Context, t *collect.Task, home *session) (map[string]bool, error) {
+func (s *source) inside(ctx context.Context, t *collect.Task, home *session) (map[string]types.Account, error) {
 	if len(s.section.Units) == 0 {
 		return nil, nil
 	}
-	accounts, seen := map[string]bool{}, map[string]bool{}
+	accounts, seen := map[string]types.Account{}, map[string]bool{}
 	parents := slices.Clone(s.section.Units)
 	for len(parents) > 0 {
 		parent := parents[0]
@@ -150,7 +167,10 @@ func (s *source) inside(ctx context.Context, t *collect.Task, home *session) (ma
 			return nil, fmt.Errorf("list what is beneath %s: %w", parent, err)
 		}
 		for _, a := range direct {
-			accounts[aws.ToString(a.Id)] = true
+			if aws.ToString(a.Id) == "" {
+				return nil, fmt.Errorf("list what is beneath %s: an account has no id", parent)
+			}
+			accounts[*a.Id] = a
 		}
 		units, err := home.unitsIn(ctx, t, parent)
 		if err != nil {

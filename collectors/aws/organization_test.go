@@ -152,6 +152,18 @@ func (c *company) accountPolicies(t *testing.T) map[string]string {
 	return docs
 }
 
+
+// TestOrganizationThatGrowsMeanwhile holds that an account that joined after all were listed is collected with its unit.
+func TestOrganizationThatGrowsMeanwhile(t *testing.T) {
+	c := newCompany("ACTIVE", "ACTIVE")
+	c.joined = map[string]any{"Id": "100000000009", "Name": "new", "State": "ACTIVE", "Status": "ACTIVE"}
+	c.placed = map[string]string{home: "r-exam", "100000000002": "ou-exam-11111111", "100000000009": "ou-exam-11111111"}
+	run, _ := c.collect(t, orgSection+"\norganizational_units: [ou-exam-11111111]", "aws.account.region")
+	if got := said(run); !strings.Contains(got, "aws:100000000009 ok") || !strings.Contains(got, "aws:100000000009:eu-west-1 ok") {
+		t.Errorf("the account that joined is not there:\n%s", got)
+	}
+}
+
 // TestOrganizationThatCannotBeListedIsNoSmallerOne holds that the caller's own account is not collected in its stead.
 func TestOrganizationThatCannotBeListedIsNoSmallerOne(t *testing.T) {
 	for code, want := range map[string]string{
