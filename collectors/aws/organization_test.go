@@ -152,7 +152,6 @@ func (c *company) accountPolicies(t *testing.T) map[string]string {
 	return docs
 }
 
-
 // TestOrganizationThatGrowsMeanwhile holds that an account that joined after all were listed is collected with its unit.
 func TestOrganizationThatGrowsMeanwhile(t *testing.T) {
 	c := newCompany("ACTIVE", "ACTIVE")
