@@ -172,6 +172,9 @@ func (l *Log) fill(account string, since time.Time) error {
 			continue
 		}
 		p := place{s.Collector, s.Scope.ID()}
+		if s.Completeness.Coverage == nil && s.Outcome == evidence.OutcomeNotEnabled {
+			continue // nothing can happen there
+		}
 		if s.Completeness.Coverage == nil {
 			if _, ok := l.covers[p]; !ok {
 				l.covers[p] = nil // nothing is known there

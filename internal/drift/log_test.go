@@ -274,19 +274,19 @@ func TestTurnOfOthers(t *testing.T) {
 // TestTurnWhereARegionWasNeverTold holds that what is told anywhere is not narrowed down when the events of one of the regions
 // were never known.
 func TestTurnWhereARegionWasNeverTold(t *testing.T) {
-	for _, told := range []bool{true, false} {
+	for outcome, told := range map[evidence.Outcome]bool{"": true, evidence.OutcomeDenied: false, evidence.OutcomeNotEnabled: true} {
 		s := newScene("related('aws.s3.account').exists(a, a.doc.PublicAccessBlock)")
 		s.tells("s3-change", "aws:1:r1", [2]int{0, 600}, [2]int{}, event(150, "DeleteAccountPublicAccessBlock", ""))
 		s.tells("s3-change", "aws:1:r2", [2]int{0, 600}, [2]int{})
-		if !told {
-			s.logs[1].Completeness.Coverage, s.logs[1].Outcome = nil, evidence.OutcomeDenied
+		if outcome != "" {
+			s.logs[1].Completeness.Coverage, s.logs[1].Outcome = nil, outcome
 		}
 		block := func(doc string) evidence.State {
 			return s.judged("aws:1", [3]string{bucket, "arn:aws:s3:::press", `{"Region":"r1"}`}, [3]string{"aws.s3.account", "a", doc})
 		}
 		got, err := s.log().Turn(block(`{"PublicAccessBlock":1}`), block(`{}`), evidence.Window{From: minute(120), To: minute(180)})
 		if err != nil || (got != nil) != told {
-			t.Errorf("told %v: %+v, %v", told, got, err)
+			t.Errorf("%s: %+v, %v", outcome, got, err)
 		}
 	}
 }
