@@ -20,7 +20,9 @@ import (
 type accessValue struct {
 	*access
 	typ *types.Type
-	// note says in the trace why the levels were not read, where they were not.
+	// stand is how the service control policies above the account stand; see organization.go.
+	stand string
+	// note says in the trace why they were not read, where they were not.
 	note func()
 }
 
@@ -52,6 +54,8 @@ func (a *accessValue) settled(answer ref.Val) ref.Val {
 //	.admin()                             the same as "yes", "no" or "conditional"
 //	.adminVia()                          the policies that make it so
 //	.escalations()                       known ways from these rights to more; see escalation.go
+//	.organization()                      whether the service control policies above were "weighed", and if not why: "not
+//	                                     read", "not looked at", "in no organisation", "none bind the account"
 //
 // Denials win over what is allowed. What a condition leaves open is never taken for no; which conditions are known is in
 // accessconditions.go. Policies of the resources are not weighed, nor are an organisation's resource control policies.
@@ -140,6 +144,14 @@ func accessHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 			return names(via)
 		}),
 		ask("escalations", list, func(a *access) ref.Val { return names(a.escalations()) }),
+		cel.Function("organization", cel.MemberOverload("access_organization", []*cel.Type{typ}, cel.StringType,
+			cel.UnaryBinding(func(v ref.Val) ref.Val {
+				a, ok := v.(*accessValue)
+				if !ok {
+					return types.MaybeNoSuchOverloadErr(v)
+				}
+				return types.String(a.stand)
+			}))),
 	}
 }
 
@@ -183,7 +195,7 @@ func accessOf(args ...ref.Val) (*accessValue, error) {
 			levels = append(levels, level)
 		}
 	}
-	return &accessValue{access: newAccess("", own, boundary, levels)}, nil
+	return &accessValue{access: newAccess("", own, boundary, levels), stand: limitsNotLooked}, nil
 }
 
 // policyTexts reads a list of policy texts; nil when it is empty.

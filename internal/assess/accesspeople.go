@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,7 +46,8 @@ func (v *reviewer) people(d *directory, account string) {
 		rows = append(rows, v.person(d, h, account))
 	}
 	slices.SortStableFunc(rows, func(a, b evidence.Access) int {
-		return strings.Compare(a.Name+"\x00"+a.Identity+"\x00"+a.PermissionSet, b.Name+"\x00"+b.Identity+"\x00"+b.PermissionSet)
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Identity, b.Identity),
+			strings.Compare(a.PermissionSet, b.PermissionSet))
 	})
 	for _, row := range rows {
 		v.add(row)
@@ -115,8 +117,8 @@ func unknownHolder(a *record, why string) *holder {
 		ways: []string{"Identity Center"}, teams: []string{}, lost: []string{why}}
 }
 
-// person makes the row of a holder. What his set lets him do is what the role lets him do that Identity Center made of it
-// in the account, or would make.
+// person makes the row of a holder. What his set lets him do is what the role lets him do that Identity Center made of
+// it in the account, or would make.
 func (v *reviewer) person(d *directory, h *holder, account string) evidence.Access {
 	row := evidence.Access{Scope: v.work.scope.id, Identity: h.id, Name: h.id, Kind: "person", Entry: h.ways,
 		MFA: "with the provider", Groups: h.teams, Policies: []string{}, Via: []string{}, Ways: []string{},

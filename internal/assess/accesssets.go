@@ -31,8 +31,8 @@ func (r *run) elsewhere(d *directory, out *evidence.AccessReview) {
 	}
 }
 
-// setPower fills in what a set's own policies let its holder do in the account, where the role that Identity Center makes
-// of it was not seen.
+// setPower fills in what a set's own policies let its holder do in the account, where the role that Identity Center
+// makes of it was not seen.
 func (v *reviewer) setPower(d *directory, set *record, account string, row *evidence.Access) {
 	rec, err := roleOfSet(set, account)
 	if err != nil {

@@ -29,8 +29,8 @@ type directory struct {
 	asked map[*record]*scopeWork
 }
 
-// readDirectory gathers what the accounts' own scopes say of Identity Center. What was not seen of it is missing from the
-// review; where nobody ever asked, there is nothing to miss.
+// readDirectory gathers what the accounts' own scopes say of Identity Center. What was not seen of it is missing from
+// the review; where nobody ever asked, there is nothing to miss.
 func (r *run) readDirectory(out *evidence.AccessReview) (*directory, error) {
 	d := &directory{people: map[string]*record{}, teams: map[string]*record{}, sets: map[string]*record{},
 		managed: map[string]*record{}, assigned: map[string][]*record{}, gaps: map[string]bool{},

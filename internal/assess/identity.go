@@ -195,7 +195,11 @@ func effective(args ...ref.Val) (*accessValue, error) {
 	if k.access == nil {
 		return nil, errUnseenPolicy
 	}
-	return &accessValue{access: k.access, note: func() { above.unreadLimits(s.trace) }}, nil
+	stand := above.organisation(s.rec.scope).stand
+	if linkedToService(s.rec.id) {
+		stand = limitsUnbound
+	}
+	return &accessValue{access: k.access, stand: stand, note: func() { above.unreadLimits(s.trace) }}, nil
 }
 
 // identityKeys are the keys of a user's, role's or group's document that effective() reads.

@@ -99,10 +99,10 @@ func (set *relatedSet) unreadLimits(tr *trace) {
 	}
 }
 
-// within narrows an access to what the organisation leaves, and reports whether it says anything about it. Roles that are
-// linked to a service are not bound.
+// within narrows an access to what the organisation leaves, and reports whether it says anything about it. Roles that
+// are linked to a service are not bound.
 func (a *access) within(o *limits) bool {
-	if strings.Contains(a.id, ":role/aws-service-role/") {
+	if linkedToService(a.id) {
 		return false
 	}
 	a.limits = append(a.limits, o.levels...)
@@ -110,3 +110,6 @@ func (a *access) within(o *limits) bool {
 	a.unread = o.unread
 	return true
 }
+
+// linkedToService reports whether an identity is a role that a service of AWS made for itself.
+func linkedToService(arn string) bool { return strings.Contains(arn, ":role/aws-service-role/") }

@@ -52,7 +52,7 @@ func TestEffectiveWithinAnOrganisation(t *testing.T) {
 		want                     evidence.Verdict
 		reason                   string
 	}{
-		{name: "every level lets all through", above: above([]string{full}, []string{full}, []string{full}), assert: admin, want: pass},
+		{name: "every level lets all through", above: above([]string{full}, []string{full}, []string{full}), assert: admin + ` && effective(subject).organization() == "weighed"`, want: pass},
 		{name: "a unit lets storage through alone", above: above([]string{full}, []string{storage}, []string{full}),
 			assert: none + ` && effective(subject).allows("s3:GetObject") && !effective(subject).allows("ec2:RunInstances")`, want: pass},
 		{name: "all is detached at a unit", above: above([]string{full}, []string{}, []string{full}),
@@ -63,9 +63,12 @@ func TestEffectiveWithinAnOrganisation(t *testing.T) {
 		{name: "denied but to some", above: above([]string{full, policyOf(say("Deny", `"iam:*"`, `"*"`,
 			`,"Condition":{"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/ann"}}`))}),
 			assert: `effective(subject).admin() == "conditional"`, want: pass},
-		{name: "a role that is linked to a service", id: linked, above: above([]string{full}, []string{}), assert: admin, want: pass},
+		{name: "a role that is linked to a service", id: linked, above: above([]string{full}, []string{}), want: pass,
+			assert: admin + ` && effective(subject).organization() == "none bind the account"`},
 		{name: "the management account", above: `{"Bound":false,"Levels":[{"Policies":[]}]}`, assert: admin, want: pass},
-		{name: "no organisation", assert: admin, want: pass},
+		{name: "no organisation", assert: admin + ` && effective(subject).organization() == "in no organisation"`, want: pass},
+		{name: "refused, and said so", above: `{"Bound":true}`, missing: denied,
+			assert: `effective(subject).organization() == "not read"`, want: pass},
 		{name: "refused", above: `{"Bound":true}`, missing: denied, assert: none, want: unknown,
 			reason: "what the organisation denies the account was not collected: organizations:ListPolicies denied, " +
 				"needs organizations:ListPolicies"},
@@ -78,7 +81,7 @@ func TestEffectiveWithinAnOrganisation(t *testing.T) {
 			reason: errUnreadLevels.Error()},
 		{name: "a member that was collected alone", above: `{}`, missing: elsewhere, alone: true, assert: none, want: fail},
 		{name: "a member that may not ask", above: `{}`, missing: denied, alone: true, assert: none, want: fail},
-		{name: "never looked at", never: true, assert: none, want: fail},
+		{name: "never looked at", never: true, assert: none + ` || effective(subject).organization() != "not looked at"`, want: fail},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
