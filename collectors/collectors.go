@@ -6,6 +6,7 @@ import (
 	"exhibit/collectors/azure"
 	"exhibit/collectors/file"
 	"exhibit/collectors/gcp"
+	"exhibit/collectors/git"
 	"exhibit/collectors/github"
 	"exhibit/collectors/gitlab"
 	"exhibit/internal/collect"
@@ -18,6 +19,7 @@ func All() []collect.Provider {
 		azure.Provider{},
 		file.Provider{},
 		gcp.Provider{},
+		git.Provider{},
 		github.Provider{},
 		gitlab.Provider{},
 	}

@@ -5,12 +5,8 @@ import (
 	"os"
 	"testing"
 
-	"exhibit/collectors/aws"
-	"exhibit/collectors/azure"
-	"exhibit/collectors/gcp"
-	"exhibit/collectors/github"
+	"exhibit/collectors"
 	"exhibit/internal/catalog"
-	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
 
@@ -18,7 +14,7 @@ import (
 func load(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	var schemas []evidence.Schema
-	for _, p := range []collect.Provider{aws.Provider{}, azure.Provider{}, gcp.Provider{}, github.Provider{}} {
+	for _, p := range collectors.All() {
 		for _, c := range p.Collectors() {
 			schemas = append(schemas, c.Schema)
 		}

@@ -195,4 +195,3 @@ func (k keys) ssh(armored string, at time.Time, signed func() (io.Reader, error)
 func (s signer) valid(at time.Time) bool {
 	return (s.after.IsZero() || !at.Before(s.after)) && (s.before.IsZero() || at.Before(s.before))
 }
-

@@ -87,6 +87,7 @@ func Template(found []Found, getenv func(string) string) string {
 	}
 	source("github", need, "- name: github", "  github: { organization: "+org+" }")
 	source("file", "", "- name: papers             # any folder of documents, CSV or JSON", "  file: { path: ./papers }")
+	source("git", "", "- name: code               # a clone on this machine", "  git: { path: ./code.git }")
 	if active == 0 {
 		b.WriteString("# No usable credentials were found. Make sources active by taking the # away.\nsources: []\n#sources:\n")
 	} else {

@@ -48,7 +48,7 @@ type Redaction struct {
 
 // Scope is one place that is collected as a whole: an account and region, a project, a subscription, an organisation.
 type Scope struct {
-	// Provider is "aws", "gcp", "azure", "github", "file".
+	// Provider is the name of the kind of source: "aws", "gcp", "azure", "github", "gitlab", "git", "file".
 	Provider string `json:"provider"`
 	// Account is the provider's id of the account, project, subscription or organisation.
 	Account string `json:"account"`
