@@ -216,6 +216,9 @@ func (github) Change(s evidence.Subject) (Change, error) {
 	for _, r := range d.Reviews {
 		c.Reviews = append(c.Reviews, r.review(d.Timeline))
 	}
+	if m, missing := s.Missing["timelineItems"]; missing && c.Emergency() {
+		c.Unseen[PartLabels] = Unseen{"timelineItems", m} // which tells when it was labelled
+	}
 	for _, e := range d.Timeline {
 		switch e.Typename {
 		case "AddedToMergeQueueEvent":

@@ -209,6 +209,8 @@ func TestGitHubVerdicts(t *testing.T) {
 		{"called an emergency after the merge", map[string]string{"labels": `["emergency"]`,
 			"reviews":       list(review("9", bob, "APPROVED", "4T13", head)),
 			"timelineItems": labelled("4T13")}, nil, AfterMerge, ""},
+		{"an emergency, nothing tells since when", map[string]string{"labels": `["emergency"]`,
+			"reviews": list(review("9", bob, "APPROVED", "4T13", head))}, []string{"timelineItems"}, AfterMerge, ""},
 		{"called an emergency before the merge", map[string]string{"labels": `["emergency"]`,
 			"reviews":       list(review("9", bob, "APPROVED", "4T13", head)),
 			"timelineItems": labelled("4T11")}, nil, IsEmergency, ""},

@@ -103,7 +103,8 @@ func (c Change) Judge() Judgement {
 
 // disapproved names the way in which a change went without approval.
 func (c Change) disapproved(out Judgement, stands map[Verdict]standing) Judgement {
-	if by, when, ok := c.reviewedAfter(EmergencyWithin); c.Emergency() && ok {
+	_, unsure := c.Unseen[PartLabels]
+	if by, when, ok := c.reviewedAfter(EmergencyWithin); c.Emergency() && !unsure && ok {
 		out.Verdict = IsEmergency
 		out.Why = fmt.Sprintf("labelled as an emergency, approved by %s %s after the merge", by.Login, when.Round(time.Minute))
 		return out
