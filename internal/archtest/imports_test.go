@@ -29,7 +29,7 @@ var rooms = map[string]room{
 	"internal/assess":  {1, []string{"internal/evidence", "internal/change"}},
 	"internal/catalog": {1, []string{"internal/evidence", "internal/assess", "internal/strictyaml"}},
 	"internal/drift":   {1, []string{"internal/evidence"}},
-	"internal/report":  {1, []string{"internal/evidence"}},
+	"internal/report":  {1, []string{"internal/evidence", "internal/change"}},
 
 	"internal/store":           {2, []string{"internal/evidence", "internal/ledger", "internal/secret"}},
 	"internal/store/storetest": {2, []string{"internal/evidence", "internal/ledger", "internal/store"}},

@@ -91,6 +91,11 @@ func (x *Index) Sets(repository string) []int {
 	return slices.Sorted(slices.Values(x.sets[RepositoryKey(repository)]))
 }
 
+// Has reports whether the index holds a change of a repository, by its number.
+func (x *Index) Has(repository, number string) bool {
+	return len(x.numbered[place{repository, number}]) > 0
+}
+
 // Found is what an index knows of a commit.
 type Found struct {
 	// Changes are in order of type and id.

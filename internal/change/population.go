@@ -1,0 +1,248 @@
+package change
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"exhibit/internal/evidence"
+)
+
+// Population is every change, every commit that no change accounts for and every deployment of a period, as the evidence of
+// one view shows them. The same evidence gives the same bytes.
+type Population struct {
+	AsOf time.Time `json:"as_of"`
+	// View is how many ledger entries the view holds.
+	View      int64           `json:"view"`
+	Evaluator string          `json:"evaluator"`
+	Simulated bool            `json:"simulated,omitempty"`
+	Period    evidence.Window `json:"period"`
+	// Repository is the only one that was looked at, as a RepositoryKey; empty for all.
+	Repository string `json:"repository,omitempty"`
+	// Lists are the lists that it rests on.
+	Lists []List `json:"lists"`
+	// Missing says what could not be seen. The population is whole only when it is empty.
+	Missing []string `json:"missing,omitempty"`
+	// Excluded counts what was read and is no part of it.
+	Excluded []evidence.Excluded `json:"excluded,omitempty"`
+	// Commits counts the commits on default branches another way than by changes.
+	Commits Commits `json:"commits"`
+	// Digest identifies the changes by id and evidence; see Sum.
+	Digest      evidence.Digest `json:"digest"`
+	Changes     []Row           `json:"changes"`
+	Unexplained []Push          `json:"unexplained"`
+	Deployments []Deployed      `json:"deployments"`
+	Metrics     Metrics         `json:"metrics"`
+}
+
+// Whole reports whether nothing could be missing.
+func (p Population) Whole() bool { return len(p.Missing) == 0 && p.Commits.Unknown == 0 }
+
+// List is a list of subjects that a population rests on.
+type List struct {
+	Scope       string           `json:"scope"`
+	Type        string           `json:"type"`
+	Source      string           `json:"source"`
+	Outcome     evidence.Outcome `json:"outcome"`
+	CollectedAt time.Time        `json:"collected_at"`
+	Subjects    evidence.ListRef `json:"subjects"`
+}
+
+// Commits is the second count: the commits on default branches in the period, by how they came there.
+type Commits struct {
+	All       int `json:"all"`
+	Explained int `json:"explained"` // by a change, or by being the first
+	Direct    int `json:"direct"`
+	Unknown   int `json:"unknown"`
+}
+
+// Row is one change.
+type Row struct {
+	Type       string    `json:"type"`
+	ID         string    `json:"id"`
+	Name       string    `json:"name,omitempty"`
+	Scope      string    `json:"scope"`
+	Repository string    `json:"repository"`
+	Target     string    `json:"target"`
+	Author     string    `json:"author"`
+	AuthorKind Kind      `json:"author_kind"`
+	MergedBy   string    `json:"merged_by"`
+	CreatedAt  time.Time `json:"created_at,omitzero"`
+	MergedAt   time.Time `json:"merged_at"`
+	Head       string    `json:"head"`
+	Merge      string    `json:"merge"`
+	Strategy   Strategy  `json:"strategy"`
+	Verdict    Verdict   `json:"verdict"`
+	Why        string    `json:"why"`
+	Approvers  []string  `json:"approvers"`
+	ApprovedAt time.Time `json:"approved_at,omitzero"`
+	// Deployments are where its commits went, in order of time.
+	Deployments []string        `json:"deployments"`
+	Evidence    evidence.Digest `json:"evidence"`
+}
+
+// Push is a commit on a default branch that no change accounts for, or of which that is not known.
+type Push struct {
+	Type       string          `json:"type"`
+	ID         string          `json:"id"`
+	Scope      string          `json:"scope"`
+	Repository string          `json:"repository"`
+	Commit     string          `json:"commit"`
+	Authors    []string        `json:"authors"`
+	LandedAt   time.Time       `json:"landed_at"`
+	Verdict    Verdict         `json:"verdict"`
+	Why        string          `json:"why"`
+	Evidence   evidence.Digest `json:"evidence"`
+}
+
+// Deployed is one deployment.
+type Deployed struct {
+	Type        string    `json:"type"`
+	ID          string    `json:"id"`
+	Scope       string    `json:"scope"`
+	Repository  string    `json:"repository"`
+	Commit      string    `json:"commit"`
+	Environment string    `json:"environment"`
+	Production  bool      `json:"production"`
+	CreatedAt   time.Time `json:"created_at,omitzero"`
+	StartedAt   time.Time `json:"started_at,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitzero"`
+	Outcome     Outcome   `json:"outcome"`
+	Verdict     Verdict   `json:"verdict"`
+	Why         string    `json:"why"`
+	StartedBy   []string  `json:"started_by"`
+	Approvers   []string  `json:"approvers"`
+	// Changes are those that its commit came by; Known is false when that cannot be told.
+	Changes  []string        `json:"changes"`
+	Known    bool            `json:"known"`
+	Rollback bool            `json:"rollback"` // to a commit that the environment had before
+	Evidence evidence.Digest `json:"evidence"`
+}
+
+// RowOf is the row of a change.
+func RowOf(c Change, name, scope string, d evidence.Digest) Row {
+	j := c.Judge()
+	return Row{Type: c.Type, ID: c.ID, Name: name, Scope: scope, Repository: c.Repository, Target: c.Target,
+		Author: c.Author.Login, AuthorKind: c.Author.Kind, MergedBy: c.Merger.Login, CreatedAt: c.CreatedAt, MergedAt: c.MergedAt,
+		Head: c.Head, Merge: c.Merge, Strategy: c.Strategy(), Verdict: j.Verdict, Why: j.Why, Approvers: Names(j.Approvers),
+		ApprovedAt: j.At, Deployments: []string{}, Evidence: d}
+}
+
+// PushOf is the row of a commit.
+func PushOf(l Landed, scope string, d evidence.Digest) Push {
+	v, why, _ := l.Judge()
+	return Push{Type: l.Type, ID: l.ID, Scope: scope, Repository: l.Repository, Commit: l.Commit.ID,
+		Authors: Names(l.Commit.Authors), LandedAt: l.LandedAt, Verdict: v, Why: why, Evidence: d}
+}
+
+// DeployedOf is the row of a deployment.
+func DeployedOf(dep Deployment, scope string, d evidence.Digest) Deployed {
+	j := dep.Judge()
+	return Deployed{Type: dep.Type, ID: dep.ID, Scope: scope, Repository: dep.Repository, Commit: dep.Commit,
+		Environment: dep.Environment, Production: dep.Production(), CreatedAt: dep.CreatedAt, StartedAt: dep.StartedAt,
+		EndedAt: dep.EndedAt, Outcome: dep.Outcome, Verdict: j.Verdict, Why: j.Why, StartedBy: Names(dep.StartedBy),
+		Approvers: Names(j.Approvers), Changes: []string{}, Evidence: d}
+}
+
+// at is when a deployment took place: when it ended, or as far as it came.
+func (d Deployed) at() time.Time {
+	for _, t := range []time.Time{d.EndedAt, d.StartedAt, d.CreatedAt} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// Finish puts the rows in order, drops what two sources tell alike, links deployments with changes, and works out digest
+// and metrics. x knows the changes of the whole view, those outside the period among them.
+func (p *Population) Finish(x *Index) {
+	slices.SortFunc(p.Changes, func(a, b Row) int {
+		return cmp.Or(a.MergedAt.Compare(b.MergedAt), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+	})
+	p.Changes = slices.CompactFunc(p.Changes, func(a, b Row) bool { return a.Type == b.Type && a.ID == b.ID })
+	slices.SortFunc(p.Unexplained, func(a, b Push) int {
+		return cmp.Or(a.LandedAt.Compare(b.LandedAt), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+	})
+	slices.SortFunc(p.Deployments, func(a, b Deployed) int {
+		return cmp.Or(a.at().Compare(b.at()), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+	})
+	p.Deployments = slices.CompactFunc(p.Deployments, func(a, b Deployed) bool { return a.Type == b.Type && a.ID == b.ID })
+	rows := map[[2]string]int{}
+	for i, r := range p.Changes {
+		rows[[2]string{r.Type, r.ID}] = i
+	}
+	for i := range p.Deployments {
+		d := &p.Deployments[i]
+		found := x.At(d.Repository, d.Commit, func(int) bool { return true })
+		d.Known = found.Told
+		for _, k := range found.Changes {
+			d.Changes = append(d.Changes, k.ID)
+			if n, ok := rows[[2]string{k.Type, k.ID}]; ok {
+				p.Changes[n].Deployments = append(p.Changes[n].Deployments, d.Environment+" "+string(d.Outcome)+" "+d.ID)
+			}
+		}
+	}
+	p.rollbacks()
+	p.Digest = Sum(p.Changes)
+	p.Metrics = p.measure()
+}
+
+// Sum identifies a list of changes: the SHA-256 of a line for each, in order of the lines: type, id and the digest of its
+// evidence, with a space between them and a line feed at the end.
+func Sum(rows []Row) evidence.Digest {
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		lines[i] = fmt.Sprintf("%s %s %s\n", r.Type, r.ID, r.Evidence)
+	}
+	slices.Sort(lines)
+	h := sha256.New()
+	for _, l := range lines {
+		h.Write([]byte(l))
+	}
+	return evidence.Digest(h.Sum(nil))
+}
+
+// Drawn is a sample of a population, with what it takes to draw it again.
+type Drawn struct {
+	AsOf       time.Time       `json:"as_of"`
+	View       int64           `json:"view"`
+	Evaluator  string          `json:"evaluator"`
+	Period     evidence.Window `json:"period"`
+	Repository string          `json:"repository,omitempty"`
+	Population evidence.Digest `json:"population"` // Population.Digest
+	Of         int             `json:"of"`
+	Seed       string          `json:"seed"`
+	Missing    []string        `json:"missing,omitempty"` // of the population
+	Changes    []Row           `json:"changes"`
+}
+
+// Draw samples the population.
+func (p Population) Draw(size int, seed string) Drawn {
+	return Drawn{AsOf: p.AsOf, View: p.View, Evaluator: p.Evaluator, Period: p.Period, Repository: p.Repository,
+		Population: p.Digest, Of: len(p.Changes), Seed: seed, Missing: p.Missing, Changes: Sample(p.Changes, size, seed)}
+}
+
+// Sample draws size changes. Who has the seed and the list draws the same: those whose SHA-256 of the seed, a line feed, the
+// type, a space and the id comes first. The sample is in order of the rows.
+func Sample(rows []Row, size int, seed string) []Row {
+	type drawn struct {
+		row int
+		sum [sha256.Size]byte
+	}
+	all := make([]drawn, len(rows))
+	for i, r := range rows {
+		all[i] = drawn{i, sha256.Sum256([]byte(seed + "\n" + r.Type + " " + r.ID))}
+	}
+	slices.SortFunc(all, func(a, b drawn) int { return cmp.Or(bytes.Compare(a.sum[:], b.sum[:]), cmp.Compare(a.row, b.row)) })
+	all = all[:max(0, min(size, len(all)))]
+	slices.SortFunc(all, func(a, b drawn) int { return cmp.Compare(a.row, b.row) })
+	out := make([]Row, len(all))
+	for i, d := range all {
+		out[i] = rows[d.row]
+	}
+	return out
+}
