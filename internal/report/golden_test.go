@@ -37,6 +37,12 @@ func TestGoldens(t *testing.T) {
 		"acceptances.csv":  func(w io.Writer) error { return AcceptancesCSV(w, p.Acceptances) },
 		"access.csv":       func(w io.Writer) error { return AccessCSV(w, sampleReview()) },
 		"access.txt":       func(w io.Writer) error { return AccessText(w, sampleReview(), TextOptions{Width: 200}) },
+		"population.csv":   func(w io.Writer) error { return ChangeListCSV(w, samplePopulation()) },
+		"population.txt":   func(w io.Writer) error { return ChangeListText(w, samplePopulation(), TextOptions{Width: 200}) },
+		"sample.csv":       func(w io.Writer) error { return SampleCSV(w, samplePopulation().Draw(2, "=seed")) },
+		"sample.txt": func(w io.Writer) error {
+			return SampleText(w, samplePopulation().Draw(2, "Q1"), TextOptions{Width: 200})
+		},
 		"posture.json": func(w io.Writer) error {
 			e := json.NewEncoder(w)
 			e.SetIndent("", " ")
