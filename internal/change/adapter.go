@@ -29,9 +29,10 @@ type adapter struct {
 // adapters are all adapters, by subject type.
 func adapters() map[string]adapter {
 	return map[string]adapter{
-		"github.commit":       {commit: github{}.Commit, reads: githubCommitReads[:]},
-		"github.deployment":   {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
-		"github.pull-request": {change: github{}.Change, reads: githubChangeReads[:]},
+		"github.commit":        {commit: github{}.Commit, reads: githubCommitReads[:]},
+		"github.deployment":    {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
+		"gitlab.merge-request": {change: gitlab{}.Change, reads: gitlabReads[:]},
+		"github.pull-request":  {change: github{}.Change, reads: githubChangeReads[:]},
 	}
 }
 

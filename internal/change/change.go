@@ -42,6 +42,10 @@ type Change struct {
 	CreatedAt, MergedAt time.Time
 	// Head is the commit that was merged; Merge the commit by which it reached the branch, empty when not known.
 	Head, Merge string
+	// Squash is the commit that the change was made into before it was merged, empty when there is none.
+	Squash string
+	// Pushers pushed to the change, where the provider tells that and no accounts of commits.
+	Pushers []Actor
 	// Commits are what it brings, in order.
 	Commits []Commit
 	// Reviews are in order of time where the provider tells it.
@@ -149,6 +153,7 @@ func (c Change) Explains() []string {
 		}
 	}
 	add(c.Merge)
+	add(c.Squash)
 	add(c.Head)
 	for _, k := range c.Commits {
 		add(k.ID)
@@ -158,7 +163,7 @@ func (c Change) Explains() []string {
 
 // authors are all who wrote anything in it. A merge that the provider made brings nothing of the one who asked for it.
 func (c Change) authors() []Actor {
-	out := []Actor{c.Author}
+	out := append([]Actor{c.Author}, c.Pushers...)
 	for _, k := range c.Commits {
 		if len(k.Parents) > 1 && k.ByProvider {
 			continue
