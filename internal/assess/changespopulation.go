@@ -50,7 +50,7 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 		out.Period = in.Period
 	}
 	l := &changeLister{run: r, in: in, out: &out, index: change.NewIndex(), excluded: map[string]int{},
-		seen: map[string]bool{}}
+		seen: map[string]bool{}, counted: map[string]bool{}}
 	for _, a := range r.accounts {
 		for _, w := range a.scopes {
 			for _, typ := range change.Types() {
@@ -67,6 +67,11 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 		if !l.index.Has(c.repository, c.change) {
 			out.Missing = append(out.Missing, fmt.Sprintf("%s: %s came by change %s, which is not in the list", c.scope, c.commit,
 				c.change))
+		}
+	}
+	for _, c := range out.Changes {
+		if !l.counted[c.Repository] {
+			out.Missing = append(out.Missing, c.Scope+": no commits of "+c.Repository+" were collected to count its changes against")
 		}
 	}
 	if !l.changes {
@@ -112,6 +117,7 @@ type changeLister struct {
 	excluded map[string]int
 	changes  bool            // some list of changes was there
 	seen     map[string]bool // commits, which two sources may tell of
+	counted  map[string]bool // repositories of which some commit is known
 	came     []cameBy
 }
 
@@ -225,6 +231,7 @@ func (l *changeLister) change(w *scopeWork, c change.Change, name string, d evid
 }
 
 func (l *changeLister) commit(w *scopeWork, c change.Landed, d evidence.Digest) {
+	l.counted[c.Repository] = true
 	if !l.within(c.Repository, c.LandedAt) || l.seen[c.Type+" "+c.ID] {
 		return
 	}

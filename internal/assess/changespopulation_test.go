@@ -48,6 +48,7 @@ func TestChanges(t *testing.T) {
 	const merged7 = `[{"number":1,"mergedAt":"2026-02-20T12:00:00Z","baseRefName":"main"}]`
 	all := reaching(asOf.AddDate(0, 0, -90), asOf.Add(-time.Hour))
 	commits := []evidence.Subject{landedAt("m1", "2026-02-20T12:00:00Z", merged7), landedAt("old", "2020-02-20T12:00:00Z", `[]`)}
+	old := landedAt("old", "2020-02-20T12:00:00Z", `[]`)
 	for _, tc := range []struct {
 		name    string
 		fill    func(*memView)
@@ -55,55 +56,62 @@ func TestChanges(t *testing.T) {
 		missing string
 		changes int
 		commits change.Commits
+		alone   bool // without any commits
 	}{
+		{"no commits to count against", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
+			ChangesInput{}, "github:acme: no commits of github.com/acme/shop were collected to count its changes against", 1,
+			change.Commits{}, true},
 		{"whole", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", all, merged(nil))
 			v.add(t, "github.commit", "acme", "", all, commits...)
-		}, ChangesInput{}, "", 1, change.Commits{All: 1, Explained: 1}},
+		}, ChangesInput{}, "", 1, change.Commits{All: 1, Explained: 1}, false},
 		{"a direct push", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", all, merged(nil))
 			v.add(t, "github.commit", "acme", "", all, append(commits, landedAt("p", "2026-02-21T12:00:00Z", `[]`))...)
-		}, ChangesInput{}, "", 1, change.Commits{All: 2, Explained: 1, Direct: 1}},
+		}, ChangesInput{}, "", 1, change.Commits{All: 2, Explained: 1, Direct: 1}, false},
 		{"a change that the commits name is not in the list", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", all)
 			v.add(t, "github.commit", "acme", "", all, commits...)
 		}, ChangesInput{}, "github:acme: acme/shop@m1 came by change 1, which is not in the list", 0,
-			change.Commits{All: 1, Explained: 1}},
-		{"nothing was collected", func(*memView) {}, ChangesInput{}, "no source of changes was collected", 0, change.Commits{}},
+			change.Commits{All: 1, Explained: 1}, false},
+		{"nothing was collected", func(*memView) {}, ChangesInput{}, "no source of changes was collected", 0, change.Commits{}, true},
 		{"denied", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", func(s *evidence.Snapshot) { s.Outcome = evidence.OutcomeDenied })
-		}, ChangesInput{}, "github:acme: github.pull-request could not be listed: denied", 0, change.Commits{}},
+		}, ChangesInput{}, "github:acme: github.pull-request could not be listed: denied", 0, change.Commits{}, false},
 		{"a gap in the period", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", reaching(asOf.AddDate(0, 0, -90), asOf.Add(-time.Hour), evidence.Unknowable{
 				Window: evidence.Window{From: asOf.AddDate(0, 0, -9), To: asOf.AddDate(0, 0, -8)}, Reason: "lost"}), merged(nil))
 		}, ChangesInput{}, "github:acme: github.pull-request from 2026-02-20T12:00:00Z to 2026-02-21T12:00:00Z: lost", 1,
-			change.Commits{}},
+			change.Commits{}, false},
 		{"a gap before the period", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", reaching(asOf.AddDate(0, 0, -90), asOf.Add(-time.Hour), evidence.Unknowable{
 				Window: evidence.Window{From: asOf.AddDate(0, 0, -80), To: asOf.AddDate(0, 0, -70)}, Reason: "lost"}), merged(nil))
-		}, ChangesInput{}, "", 1, change.Commits{}},
+		}, ChangesInput{}, "", 1, change.Commits{}, false},
 		{"not collected to the end", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
 			ChangesInput{Period: evidence.Window{From: asOf.AddDate(0, 0, -30), To: asOf}},
-			"github:acme: github.pull-request from 2026-03-01T11:00:00Z to 2026-03-01T12:00:00Z: not collected yet", 1, change.Commits{}},
+			"github:acme: github.commit from 2026-03-01T11:00:00Z to 2026-03-01T12:00:00Z: not collected yet", 1, change.Commits{}, false},
 		{"approval unknown", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil, "reviews")) },
-			ChangesInput{}, "github:acme: acme/shop/pull/1: its reviews could not be collected", 1, change.Commits{}},
+			ChangesInput{}, "github:acme: acme/shop/pull/1: its reviews could not be collected", 1, change.Commits{}, false},
 		{"another shape", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, doc("x", `{"note":1}`)) },
 			ChangesInput{}, "github:acme: x: read a change from github.pull-request: the document is of another shape than this " +
-				"version reads", 0, change.Commits{}},
+				"version reads", 0, change.Commits{}, false},
 		{"of another repository", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
-			ChangesInput{Repository: "acme/other"}, "", 0, change.Commits{}},
+			ChangesInput{Repository: "acme/other"}, "", 0, change.Commits{}, false},
 		{"of this repository", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
-			ChangesInput{Repository: "Acme/Shop"}, "", 1, change.Commits{}},
+			ChangesInput{Repository: "Acme/Shop"}, "", 1, change.Commits{}, false},
 		{"into another branch", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", all, merged(map[string]string{"baseRefName": `"next"`}))
-		}, ChangesInput{}, "", 0, change.Commits{}},
+		}, ChangesInput{}, "", 0, change.Commits{}, false},
 		{"the source cannot be reached", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
 			ChangesInput{Scopes: []evidence.ScopeOutcome{{Source: "b", Scope: evidence.Scope{Provider: "github", Account: "b"},
-				Outcome: evidence.OutcomeExpired}}}, "github:b: the scope could not be collected: expired", 1, change.Commits{}},
+				Outcome: evidence.OutcomeExpired}}}, "github:b: the scope could not be collected: expired", 1, change.Commits{}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			v := &memView{}
 			tc.fill(v)
+			if !slices.ContainsFunc(v.snaps, func(s Snap) bool { return s.Collector == "github.commit" }) && !tc.alone {
+				v.add(t, "github.commit", "acme", "", all, old)
+			}
 			p := changesOf(t, v, tc.in)
 			if got := strings.Join(p.Missing, "\n"); !strings.HasPrefix(got, tc.missing) || (tc.missing == "") != (got == "") {
 				t.Errorf("missing %q, want %q", got, tc.missing)
