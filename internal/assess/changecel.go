@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -33,12 +32,22 @@ func changeHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 	commits := table.add("commit", commitFields())
 	known := table.add(modelTypes[1], knownFields())
 	opts := []cel.EnvOption{
-		cel.Macros(changesAtMacro()),
+		cel.Macros(withChanges("changesAt", 2)),
 		cel.Variable(changesVariable, cel.DynType),
 		cel.Function("changesAt", cel.Overload("changesAt_string_string",
 			[]*cel.Type{cel.StringType, cel.StringType, cel.DynType}, cel.ListType(known), cel.FunctionBinding(changesAt(known)))),
 		cel.Function("reviewedWithin", cel.MemberOverload("change_reviewedWithin", []*cel.Type{changes, cel.IntType},
 			cel.BoolType, cel.BinaryBinding(reviewedWithin))),
+	}
+	var overloads []cel.FunctionOpt
+	for _, typ := range keys(subjects) {
+		if change.Tells(typ) == change.TellsCommit {
+			overloads = append(overloads, cel.Overload("commit_"+typ, []*cel.Type{subjects[typ].cel, cel.DynType}, commits,
+				cel.BinaryBinding(commitOf(commits))))
+		}
+	}
+	if len(overloads) > 0 {
+		opts = append(opts, cel.Macros(withChanges("commit", 1)), cel.Function("commit", overloads...))
 	}
 	for _, f := range []struct {
 		name, tells string
@@ -46,7 +55,6 @@ func changeHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 		read        func(*subject) (any, error)
 	}{
 		{"change", change.TellsChange, changes, readChange},
-		{"commit", change.TellsCommit, commits, readCommit},
 		{"deployment", change.TellsDeployment, deployments, readDeployment},
 	} {
 		var overloads []cel.FunctionOpt
@@ -122,12 +130,33 @@ func readDeployment(s *subject) (any, error) {
 
 func readCommit(s *subject) (any, error) {
 	l, err := change.LandedOf(s.rec.subject())
-	out := &judgedCommit{Landed: l}
-	out.Verdict, out.Why, out.number = l.Judge()
-	if u, unseen := l.Unseen[change.PartOrigin]; unseen {
-		out.Needs = []change.Unseen{u}
+	return &l, err
+}
+
+// commitOf is commit(subject). Where the commit's provider tells nothing, the changes of all sources decide.
+func commitOf(typ *types.Type) func(ref.Val, ref.Val) ref.Val {
+	read := modelOf(typ, readCommit)
+	return func(v, index ref.Val) ref.Val {
+		m, ok := read(v).(*modelValue)
+		if !ok {
+			return read(v)
+		}
+		in, ok := index.(*changesInUse)
+		if !ok {
+			return types.MaybeNoSuchOverloadErr(index)
+		}
+		out := &judgedCommit{Landed: *m.v.(*change.Landed)}
+		out.Verdict, out.Why, out.number = out.Landed.Judge()
+		for _, part := range []change.Part{change.PartOrigin, change.PartCommits} {
+			if u, unseen := out.Landed.Unseen[part]; unseen && out.Verdict == change.Unknown && len(out.Needs) == 0 {
+				out.Needs = []change.Unseen{u}
+			}
+		}
+		if out.Silent && out.Verdict == change.Unknown && len(out.Needs) == 0 {
+			in.landed(v.(*subject).rec.scope.id, out)
+		}
+		return &modelValue{typ, out, m.trace}
 	}
-	return out, err
 }
 
 // subject returns the record as the subject that it was made from, without what no adapter reads.
@@ -156,171 +185,6 @@ func (m *modelValue) lost(parts ...change.Unseen) error {
 		}
 	}
 	return first
-}
-
-// modelField is a field of a model's type.
-func modelField[T any](typ *types.Type, get func(*modelValue, T) (ref.Val, error)) *types.FieldType {
-	return &types.FieldType{Type: typ,
-		IsSet: func(target any) bool { _, ok := target.(*modelValue); return ok },
-		GetFrom: func(target any) (any, error) {
-			if m, ok := target.(*modelValue); ok {
-				if v, ok := m.v.(T); ok {
-					return get(m, v)
-				}
-			}
-			return nil, absentError("of a change")
-		}}
-}
-
-// text, truth and names are fields that are always known.
-func text[T any](get func(T) string) *types.FieldType {
-	return modelField(types.StringType, func(_ *modelValue, v T) (ref.Val, error) { return types.String(get(v)), nil })
-}
-
-func truth[T any](get func(T) bool) *types.FieldType {
-	return modelField(types.BoolType, func(_ *modelValue, v T) (ref.Val, error) { return types.Bool(get(v)), nil })
-}
-
-func names[T any](get func(T) []change.Actor) *types.FieldType {
-	return modelField(types.NewListType(types.StringType), func(_ *modelValue, v T) (ref.Val, error) {
-		return types.NewStringList(types.DefaultTypeAdapter, change.Names(get(v))), nil
-	})
-}
-
-// judged is a field that rests on the verdict.
-func judged[T any](typ *types.Type, get func(T) (change.Judgement, ref.Val)) *types.FieldType {
-	return modelField(typ, func(m *modelValue, v T) (ref.Val, error) {
-		j, val := get(v)
-		return m.tell(j, val)
-	})
-}
-
-// moment is a field that is a time, and unknown when there is none.
-func moment[T any](name string, get func(T) time.Time) *types.FieldType {
-	return modelField(types.TimestampType, func(_ *modelValue, v T) (ref.Val, error) {
-		if at := get(v); !at.IsZero() {
-			return types.Timestamp{Time: at}, nil
-		}
-		return nil, absentError(name)
-	})
-}
-
-// changeFields are the fields of change(subject).
-//
-//	verdict       "approved", "self-approved", "approved-then-changed", "approval-dismissed", "approved-after-merge",
-//	              "robot", "emergency", "bypassed", "unreviewed", "not-merged"
-//	approved      the verdict is "approved"
-//	why           what decided, in words
-//	author, robot who opened it, and whether that is no person
-//	approvers     whose approval counts
-//	mergedBy, mergedAt, createdAt, head, repository, target, strategy
-//	onDefault     it was merged into the repository's default branch
-//	emergency     it is labelled as one
-//	bypass        how rules were gone around, as far as its own document tells; "" when it tells nothing
-func changeFields() map[string]*types.FieldType {
-	type c = *judgedChange
-	return map[string]*types.FieldType{
-		"verdict": judged(types.StringType, func(v c) (change.Judgement, ref.Val) {
-			return v.Judgement, types.String(v.Verdict)
-		}),
-		"approved": judged(types.BoolType, func(v c) (change.Judgement, ref.Val) {
-			return v.Judgement, types.Bool(v.Verdict == change.IsApproved)
-		}),
-		"why":        text(func(v c) string { return v.Why }),
-		"author":     text(func(v c) string { return v.Author.Login }),
-		"robot":      truth(func(v c) bool { return v.Author.Kind == change.Robot }),
-		"approvers":  names(func(v c) []change.Actor { return v.Approvers }),
-		"mergedBy":   text(func(v c) string { return v.Merger.Login }),
-		"mergedAt":   moment("mergedAt", func(v c) time.Time { return v.MergedAt }),
-		"createdAt":  moment("createdAt", func(v c) time.Time { return v.CreatedAt }),
-		"head":       text(func(v c) string { return v.Head }),
-		"repository": text(func(v c) string { return v.Repository }),
-		"target":     text(func(v c) string { return v.Target }),
-		"strategy":   text(func(v c) string { return string(v.Strategy()) }),
-		"bypass":     text(func(v c) string { return v.Bypass }),
-		"onDefault": modelField(types.BoolType, func(m *modelValue, v c) (ref.Val, error) {
-			is, known := v.OnDefault()
-			if !known {
-				const why = "nothing tells which branch is the repository's default"
-				m.trace.note(why)
-				return nil, errors.New(why)
-			}
-			return types.Bool(is), nil
-		}),
-		"emergency": modelField(types.BoolType, func(m *modelValue, v c) (ref.Val, error) {
-			if u, unseen := v.Change.Unseen[change.PartLabels]; unseen {
-				return nil, m.lost(u)
-			}
-			return types.Bool(v.Emergency()), nil
-		}),
-	}
-}
-
-// deploymentFields are the fields of deployment(subject).
-//
-//	verdict      "approved", "self-approved", "approved-after-start", "refused", "robot", "unapproved"
-//	approved     the verdict is "approved"
-//	why          what decided, in words
-//	environment, production   its name, and whether that is one of production
-//	succeeded    it ended well
-//	startedBy, approvers, repository, commit, createdAt, startedAt
-func deploymentFields() map[string]*types.FieldType {
-	type d = *judgedDeployment
-	return map[string]*types.FieldType{
-		"verdict": judged(types.StringType, func(v d) (change.Judgement, ref.Val) {
-			return v.Judgement, types.String(v.Verdict)
-		}),
-		"approved": judged(types.BoolType, func(v d) (change.Judgement, ref.Val) {
-			return v.Judgement, types.Bool(v.Verdict == change.IsApproved)
-		}),
-		"why":         text(func(v d) string { return v.Why }),
-		"environment": text(func(v d) string { return v.Environment }),
-		"production":  truth(func(v d) bool { return v.Production() }),
-		"startedBy":   names(func(v d) []change.Actor { return v.StartedBy }),
-		"approvers":   names(func(v d) []change.Actor { return v.Approvers }),
-		"repository":  text(func(v d) string { return v.Repository }),
-		"commit":      text(func(v d) string { return v.Commit }),
-		"createdAt":   moment("createdAt", func(v d) time.Time { return v.CreatedAt }),
-		"startedAt":   moment("startedAt", func(v d) time.Time { return v.StartedAt }),
-		"succeeded": modelField(types.BoolType, func(m *modelValue, v d) (ref.Val, error) {
-			if u, unseen := v.Deployment.Unseen[change.PartOutcome]; unseen {
-				return nil, m.lost(u)
-			}
-			return types.Bool(v.Outcome == change.Succeeded), nil
-		}),
-	}
-}
-
-// commitFields are the fields of commit(subject).
-//
-//	verdict      "by-change", "first-commit", "direct-push"
-//	explained    the verdict is not "direct-push"
-//	why          what decided, in words
-//	authors      its author, committer and co-authors
-//	change       the number of the change that it came by; "" when there is none
-//	robot        none of its authors is a person
-//	repository, id, branch, landedAt
-func commitFields() map[string]*types.FieldType {
-	type l = *judgedCommit
-	return map[string]*types.FieldType{
-		"verdict": judged(types.StringType, func(v l) (change.Judgement, ref.Val) {
-			return v.Judgement, types.String(v.Verdict)
-		}),
-		"explained": judged(types.BoolType, func(v l) (change.Judgement, ref.Val) {
-			return v.Judgement, types.Bool(v.Verdict != change.DirectPush)
-		}),
-		"why":     text(func(v l) string { return v.Why }),
-		"authors": names(func(v l) []change.Actor { return v.Commit.Authors }),
-		"change":  text(func(v l) string { return v.number }),
-		"robot": truth(func(v l) bool {
-			person := func(a change.Actor) bool { return a.Kind != change.Robot }
-			return len(v.Commit.Authors) > 0 && !slices.ContainsFunc(v.Commit.Authors, person)
-		}),
-		"repository": text(func(v l) string { return v.Repository }),
-		"id":         text(func(v l) string { return v.Commit.ID }),
-		"branch":     text(func(v l) string { return v.Branch }),
-		"landedAt":   moment("landedAt", func(v l) time.Time { return v.LandedAt }),
-	}
 }
 
 // reviewedWithin is change(subject).reviewedWithin(hours).

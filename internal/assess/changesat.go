@@ -20,10 +20,10 @@ import (
 // changesVariable is the index of changes that changesAt() looks into. No expression can spell it.
 const changesVariable = "@changes"
 
-// changesAtMacro gives changesAt() the index.
-func changesAtMacro() cel.Macro {
-	return cel.GlobalMacro("changesAt", 2, func(f cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
-		return f.NewCall("changesAt", args[0], args[1], f.NewIdent(changesVariable)), nil
+// withChanges gives a function the index as its last argument.
+func withChanges(name string, args int) cel.Macro {
+	return cel.GlobalMacro(name, args, func(f cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		return f.NewCall(name, append(slices.Clone(args), f.NewIdent(changesVariable))...), nil
 	})
 }
 
@@ -36,9 +36,11 @@ type changeIndex struct {
 
 // changeSet is one snapshot of changes or commits, or the want of one.
 type changeSet struct {
-	scope string
-	from  time.Time
-	gap   *gap // why there may be others; nil when all were seen
+	scope, typ string
+	from       time.Time
+	// span is the span of time whose events it holds; nil when it does not tell.
+	span *evidence.Window
+	gap  *gap // why there may be others; nil when all were seen
 	// stale says for a freshness why nothing of it may be used, or "".
 	stale func(evidence.Duration) string
 }
@@ -69,13 +71,16 @@ func (r *run) addChanges(x *changeIndex, w *scopeWork, typ string) error {
 	s := w.snap(typ)
 	if s == nil {
 		if r.mayLack(w, typ) {
-			x.sets = append(x.sets, changeSet{scope: w.scope.id, gap: &gap{reason: w.lostReason()}})
+			x.sets = append(x.sets, changeSet{scope: w.scope.id, typ: typ, gap: &gap{reason: w.lostReason()}})
 		}
 		return nil
 	}
-	set := changeSet{scope: w.scope.id, from: s.Window.From, stale: func(d evidence.Duration) string {
+	set := changeSet{scope: w.scope.id, typ: typ, from: s.Window.From, stale: func(d evidence.Duration) string {
 		return r.staleness(*s, &control{def: evidence.Control{Freshness: d}})
 	}}
+	if c := s.Completeness.Coverage; c != nil {
+		set.span = &c.Span
+	}
 	second := s.Completeness.SecondCount
 	switch {
 	case !s.Listed():
@@ -184,6 +189,47 @@ func (u *changesInUse) untold(repository, commit string) ref.Val {
 	}
 	u.trace.note(why)
 	return types.WrapErr(errors.New(why))
+}
+
+// landed judges a commit whose provider does not tell by which change it came: one that accounts for it, or none when the
+// changes of its repository name all that they bring and every change that could have brought it is known.
+func (u *changesInUse) landed(scope string, c *judgedCommit) {
+	found := u.index.index.At(c.Repository, c.Commit.ID, func(set int) bool { return u.usable(set) == "" })
+	if len(found.Changes) > 0 {
+		k := found.Changes[0]
+		c.Verdict, c.Why, c.number = change.ByChange, "it came by change "+k.ID, k.ID
+		u.trace.read = append(u.trace.read, k.Digest)
+		return
+	}
+	c.Why = "no changes of " + c.Repository + " were collected"
+	holds := u.index.index.Sets(c.Repository)
+	whole := false
+	for n, s := range u.index.sets {
+		if change.Tells(s.typ) != change.TellsChange || s.scope != scope && !slices.Contains(holds, n) {
+			continue
+		}
+		reason := u.usable(n)
+		switch {
+		case reason != "":
+		case s.gap != nil:
+			reason = s.gap.reason
+			u.trace.note(reason, s.gap.missing...)
+		case !change.NamesAll(s.typ):
+			reason = "no change names it, and those of " + s.typ + " do not name all that they bring"
+		case s.span == nil || c.LandedAt.Before(s.span.From):
+			reason = "no change names it, and it is older than those that were collected"
+		case c.LandedAt.After(s.span.To):
+			reason = "no change names it, and changes of its time may still be on their way"
+		default:
+			whole = true
+			continue
+		}
+		c.Why = reason
+		return
+	}
+	if whole {
+		c.Verdict, c.Why = change.DirectPush, "no change holds it"
+	}
 }
 
 // knownFields are the fields of one of changesAt().

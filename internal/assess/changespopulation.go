@@ -49,7 +49,11 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 		in.Period.To = r.changesUntil()
 		out.Period = in.Period
 	}
-	l := &changeLister{run: r, in: in, out: &out, index: change.NewIndex(), excluded: map[string]int{},
+	index, err := r.allChanges()
+	if err != nil {
+		return out, fmt.Errorf("list changes: %w", err)
+	}
+	l := &changeLister{run: r, in: in, out: &out, index: index, excluded: map[string]int{},
 		seen: map[string]bool{}, counted: map[string]bool{}}
 	for _, a := range r.accounts {
 		for _, w := range a.scopes {
@@ -64,7 +68,7 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 		}
 	}
 	for _, c := range l.came {
-		if !l.index.Has(c.repository, c.change) {
+		if !l.index.index.Has(c.repository, c.change) {
 			out.Missing = append(out.Missing, fmt.Sprintf("%s: %s came by change %s, which is not in the list", c.scope, c.commit,
 				c.change))
 		}
@@ -82,7 +86,7 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 	for _, reason := range sortedKeys(l.excluded) {
 		out.Excluded = append(out.Excluded, evidence.Excluded{Reason: reason, Count: l.excluded[reason]})
 	}
-	out.Finish(l.index)
+	out.Finish(l.index.index)
 	return out, nil
 }
 
@@ -96,7 +100,7 @@ func (r *run) changesUntil() time.Time {
 					continue
 				}
 				reach := s.Window.From
-				if c := s.Completeness.Coverage; c != nil {
+				if c := s.Completeness.Coverage; c != nil && change.Tells(s.Collector) != change.TellsCommit {
 					reach = c.Span.To
 				}
 				if reach.Before(until) {
@@ -113,7 +117,7 @@ type changeLister struct {
 	run      *run
 	in       ChangesInput
 	out      *change.Population
-	index    *change.Index
+	index    *changeIndex
 	excluded map[string]int
 	changes  bool            // some list of changes was there
 	seen     map[string]bool // commits, which two sources may tell of
@@ -166,7 +170,11 @@ func (l *changeLister) short(w *scopeWork, s Snap) {
 	}
 	period := l.in.Period
 	if c := s.Completeness.Coverage; c != nil {
-		for _, u := range c.Unknown(period) {
+		known := *c
+		if change.Tells(s.Collector) == change.TellsCommit && s.Window.From.After(known.Span.To) {
+			known.Span.To = s.Window.From // what stands on a branch is told at once, however late its age lets it come there
+		}
+		for _, u := range known.Unknown(period) {
 			l.miss(w, fmt.Sprintf("%s from %s to %s: %s", s.Collector, u.Window.From.Format(time.RFC3339),
 				u.Window.To.Format(time.RFC3339), u.Reason))
 		}
@@ -180,23 +188,17 @@ func (l *changeLister) miss(w *scopeWork, reason string) {
 	l.out.Missing = append(l.out.Missing, w.scope.id+": "+reason)
 }
 
-// add takes one subject into the population, and into the index whatever its time.
+// add takes one subject into the population.
 func (l *changeLister) add(w *scopeWork, s evidence.Subject, d evidence.Digest) error {
 	switch change.Tells(s.Type) {
 	case change.TellsChange:
 		c, err := change.Of(s)
-		if err == nil {
-			err = l.index.Add(0, s, d)
-		}
 		if err != nil {
 			return err
 		}
 		l.change(w, c, s.Name, d)
 	case change.TellsCommit:
 		c, err := change.LandedOf(s)
-		if err == nil {
-			err = l.index.Add(0, s, d)
-		}
 		if err != nil {
 			return err
 		}
@@ -237,6 +239,12 @@ func (l *changeLister) commit(w *scopeWork, c change.Landed, d evidence.Digest) 
 	}
 	l.seen[c.Type+" "+c.ID] = true
 	row := change.PushOf(c, w.scope.id, d)
+	if c.Silent && row.Verdict == change.Unknown {
+		how := &judgedCommit{Landed: c}
+		how.Verdict = change.Unknown
+		(&changesInUse{index: l.index, trace: &trace{}}).landed(w.scope.id, how)
+		row.Verdict, row.Why = how.Verdict, how.Why
+	}
 	l.out.Commits.All++
 	switch row.Verdict {
 	case change.DirectPush:

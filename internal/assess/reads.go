@@ -111,15 +111,28 @@ func (c *compiler) subjectOf(tree *ast.AST, e ast.Expr) string {
 // readsOfModel adds what the functions over changes read.
 func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ string, keys ...string)) {
 	switch call.FunctionName() {
-	case "change", "commit", "deployment":
+	case "change", "deployment":
 		if typ := c.subjectOf(tree, call.Args()[0]); typ != "" {
 			add(typ, change.Reads(typ)...)
 		}
+	case "commit":
+		typ := c.subjectOf(tree, call.Args()[0])
+		if typ != "" {
+			add(typ, change.Reads(typ)...)
+		}
+		if change.Silent(typ) {
+			c.readsOfChanges(add)
+		}
 	case "changesAt":
-		for _, typ := range change.Types() {
-			if c.subjects[typ] != nil && change.Tells(typ) != change.TellsDeployment {
-				add(typ, change.Reads(typ)...)
-			}
+		c.readsOfChanges(add)
+	}
+}
+
+// readsOfChanges adds what the index of changes rests on.
+func (c *compiler) readsOfChanges(add func(typ string, keys ...string)) {
+	for _, typ := range change.Types() {
+		if c.subjects[typ] != nil && change.Tells(typ) != change.TellsDeployment {
+			add(typ, change.Reads(typ)...)
 		}
 	}
 }

@@ -24,14 +24,23 @@ type adapter struct {
 	deployment func(evidence.Subject) (Deployment, error)
 	commit     func(evidence.Subject) (Landed, error)
 	reads      []string // the keys of the document that the verdict rests on, sorted
+	// whole says that the changes of this type name every commit that they bring to a branch, so that a commit which none
+	// of them names came past all.
+	whole bool
+	// silent says that the commits of this type do not tell by which change they came.
+	silent bool
 }
 
 // adapters are all adapters, by subject type.
 func adapters() map[string]adapter {
 	return map[string]adapter{
+		"argocd.deployment":    {deployment: argocd{}.Deployment, reads: argocdReads[:]},
+		"git.commit":           {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
+		"gitlab.commit":        {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
+		"gitlab.deployment":    {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},
 		"github.commit":        {commit: github{}.Commit, reads: githubCommitReads[:]},
 		"github.deployment":    {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
-		"gitlab.merge-request": {change: gitlab{}.Change, reads: gitlabReads[:]},
+		"gitlab.merge-request": {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
 		"github.pull-request":  {change: github{}.Change, reads: githubChangeReads[:]},
 	}
 }
@@ -57,6 +66,18 @@ func Tells(typ string) string {
 		return TellsDeployment
 	}
 	return TellsCommit
+}
+
+// NamesAll reports whether the changes of a type name every commit that they bring to a branch.
+func NamesAll(typ string) bool {
+	a, _ := adapterOf(typ)
+	return a.whole
+}
+
+// Silent reports whether the commits of a type do not tell by which change they came, so that the changes must.
+func Silent(typ string) bool {
+	a, _ := adapterOf(typ)
+	return a.silent
 }
 
 // Reads returns the keys of a type's document that its verdict may rest on.

@@ -12,16 +12,28 @@ type Deployment struct {
 	// Repository is the RepositoryKey of the code, empty when not known; Commit what was deployed.
 	Repository, Commit string
 	Environment        string
+	// Tier is the provider's own word for what the environment is for; empty when it has none.
+	Tier string
+	// Sources are all repositories that it is made of, with the commit of each, where there may be several.
+	Sources []Source
 	// CreatedAt is when it was asked for; StartedAt when it began, zero when it did not; EndedAt when it succeeded or failed.
 	CreatedAt, StartedAt, EndedAt time.Time
 	Outcome                       Outcome
 	// StartedBy are all accounts that had a hand in starting it.
 	StartedBy []Actor
 	Approvals []Approval
+	// ByChanges says that the provider asks nobody: whether it was approved is told by the changes that its commits came by.
+	ByChanges bool
 	// Gated says that the provider itself lets it start only once it is approved, so that an approval without a time was
 	// given before.
 	Gated  bool
 	Unseen map[Part]Unseen
+}
+
+// Source is a commit of a repository, by its RepositoryKey.
+type Source struct {
+	Repository string `json:"repository"`
+	Commit     string `json:"commit"`
 }
 
 // Outcome is how a deployment ended.
@@ -58,9 +70,14 @@ var (
 	unlike = regexp.MustCompile(`(?i)(^|[-_ /.])(non|not|no|pre|test)[-_ /.]?(prod|production|live|prd)$`)
 )
 
-// Production reports whether the environment is one by its name: prod, prd, production or live, alone or with something
+// Production reports whether the environment is one by its tier, and where there is none by its name: prod, prd, production or live, alone or with something
 // before or after it, but for names such as pre-prod.
-func (d Deployment) Production() bool { return Production(d.Environment) }
+func (d Deployment) Production() bool {
+	if d.Tier != "" {
+		return d.Tier == "production"
+	}
+	return Production(d.Environment)
+}
 
 // Production reports whether a name is that of a production environment.
 func Production(name string) bool {
@@ -71,6 +88,9 @@ func Production(name string) bool {
 func (d Deployment) Judge() Judgement {
 	if u, unseen := d.Unseen[PartApprovals]; unseen {
 		return Judgement{Verdict: Unknown, Why: "its approvals could not be collected", Needs: []Unseen{u}}
+	}
+	if d.ByChanges {
+		return Judgement{Verdict: Unknown, Why: "nobody is asked there: the changes that its commit came by tell"}
 	}
 	out := Judgement{Verdict: Unapproved, Why: "nobody approved it"}
 	stands := map[Verdict]standing{}

@@ -17,7 +17,9 @@ type Landed struct {
 	// Branch is the branch it stands on.
 	Branch string
 	// By are the changes that the provider says it came by.
-	By     []Origin
+	By []Origin
+	// Silent says that the provider tells nothing of that: only the changes tell which commits they account for.
+	Silent bool
 	Unseen map[Part]Unseen
 }
 
@@ -51,9 +53,14 @@ func (l Landed) Judge() (v Verdict, why string, number string) {
 	if i := slices.IndexFunc(l.By, l.explains); i >= 0 {
 		return ByChange, "it came by change " + l.By[i].Number, l.By[i].Number
 	}
+	_, unread := l.Unseen[PartCommits]
 	switch {
+	case unread:
+		return Unknown, "its parents could not be collected", ""
 	case len(l.Commit.Parents) == 0:
 		return FirstCommit, "it is the first commit", ""
+	case l.Silent:
+		return Unknown, "nothing told by which change it came", ""
 	case len(l.By) > 0:
 		return DirectPush, "the only changes that hold it were not merged into this branch", ""
 	}

@@ -111,10 +111,14 @@ type Deployed struct {
 	StartedAt   time.Time `json:"started_at,omitzero"`
 	EndedAt     time.Time `json:"ended_at,omitzero"`
 	Outcome     Outcome   `json:"outcome"`
-	Verdict     Verdict   `json:"verdict"`
-	Why         string    `json:"why"`
-	StartedBy   []string  `json:"started_by"`
-	Approvers   []string  `json:"approvers"`
+	// Sources are the repositories and commits where there may be several; ByChanges says that the verdict is that of the
+	// changes.
+	Sources   []Source `json:"sources,omitempty"`
+	ByChanges bool     `json:"by_changes,omitempty"`
+	Verdict   Verdict  `json:"verdict"`
+	Why       string   `json:"why"`
+	StartedBy []string `json:"started_by"`
+	Approvers []string `json:"approvers"`
 	// Changes are those that its commit came by; Known is false when that cannot be told.
 	Changes  []string        `json:"changes"`
 	Known    bool            `json:"known"`
@@ -144,7 +148,7 @@ func DeployedOf(dep Deployment, scope string, d evidence.Digest) Deployed {
 	return Deployed{Type: dep.Type, ID: dep.ID, Scope: scope, Repository: dep.Repository, Commit: dep.Commit,
 		Environment: dep.Environment, Production: dep.Production(), CreatedAt: dep.CreatedAt, StartedAt: dep.StartedAt,
 		EndedAt: dep.EndedAt, Outcome: dep.Outcome, Verdict: j.Verdict, Why: j.Why, StartedBy: Names(dep.StartedBy),
-		Approvers: Names(j.Approvers), Changes: []string{}, Evidence: d}
+		Approvers: Names(j.Approvers), Changes: []string{}, Evidence: d, Sources: dep.Sources, ByChanges: dep.ByChanges}
 }
 
 // at is when a deployment took place: when it ended, or as far as it came.
@@ -177,10 +181,7 @@ func (p *Population) Finish(x *Index) {
 	}
 	for i := range p.Deployments {
 		d := &p.Deployments[i]
-		found := x.At(d.Repository, d.Commit, func(int) bool { return true })
-		d.Known = found.Told
-		for _, k := range found.Changes {
-			d.Changes = append(d.Changes, k.ID)
+		for _, k := range d.trace(x) {
 			if n, ok := rows[[2]string{k.Type, k.ID}]; ok {
 				p.Changes[n].Deployments = append(p.Changes[n].Deployments, d.Environment+" "+string(d.Outcome)+" "+d.ID)
 			}
@@ -189,6 +190,38 @@ func (p *Population) Finish(x *Index) {
 	p.rollbacks()
 	p.Digest = Sum(p.Changes)
 	p.Metrics = p.measure()
+}
+
+// trace finds the changes that the deployed commits came by. Where nobody is asked about a deployment, they decide.
+func (d *Deployed) trace(x *Index) []Known {
+	sources := d.Sources
+	if len(sources) == 0 {
+		sources = []Source{{d.Repository, d.Commit}}
+	}
+	var all []Known
+	verdict, why := IsApproved, "its changes were approved"
+	d.Known = true
+	for _, s := range sources {
+		found := x.At(s.Repository, s.Commit, func(int) bool { return true })
+		d.Known = d.Known && found.Told
+		approved := slices.ContainsFunc(found.Changes, func(k Known) bool { return k.Verdict == IsApproved })
+		unsure := !found.Told || slices.ContainsFunc(found.Changes, func(k Known) bool { return k.Verdict == Unknown })
+		switch {
+		case approved:
+		case unsure && verdict != Unapproved:
+			verdict, why = Unknown, "nothing tells whether commit "+short(s.Commit)+" of "+s.Repository+" was approved"
+		case !unsure:
+			verdict, why = Unapproved, "no approved change brought commit "+short(s.Commit)+" of "+s.Repository
+		}
+		for _, k := range found.Changes {
+			d.Changes = append(d.Changes, k.ID)
+		}
+		all = append(all, found.Changes...)
+	}
+	if d.ByChanges {
+		d.Verdict, d.Why = verdict, why
+	}
+	return all
 }
 
 // Sum identifies a list of changes: the SHA-256 of a line for each, in order of the lines: type, id and the digest of its
