@@ -31,7 +31,7 @@ func (m *Memory) Follow() *Memory { return &Memory{past: m, lists: map[string]*M
 func (m *Memory) List(series, dict string) collect.List {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := &MemoryList{Items: map[string][]byte{}, past: m.past}
+	l := &MemoryList{Items: map[string][]byte{}, objects: map[evidence.Digest][]byte{}, past: m.past}
 	m.lists[series] = l
 	return l
 }
@@ -100,10 +100,8 @@ func (m *Memory) Subjects(list evidence.ListRef, fn func(string, evidence.Digest
 func (m *Memory) object(d evidence.Digest) []byte {
 	for ; m != nil; m = m.past {
 		for _, l := range m.lists {
-			for _, object := range l.Items {
-				if evidence.Sum(object) == d {
-					return object
-				}
+			if object, ok := l.objects[d]; ok {
+				return object
 			}
 		}
 	}
@@ -112,9 +110,10 @@ func (m *Memory) object(d evidence.Digest) []byte {
 
 // MemoryList is a list of Memory. Items are by key.
 type MemoryList struct {
-	past  *Memory
-	mu    sync.Mutex
-	Items map[string][]byte
+	past    *Memory
+	mu      sync.Mutex
+	Items   map[string][]byte
+	objects map[evidence.Digest][]byte // the same by digest
 }
 
 // Add implements collect.List.
@@ -124,8 +123,10 @@ func (l *MemoryList) Add(ctx context.Context, key string, object []byte) (eviden
 	if _, ok := l.Items[key]; ok {
 		return evidence.Digest{}, fmt.Errorf("key %q is added twice", key)
 	}
+	d := evidence.Sum(object)
 	l.Items[key] = bytes.Clone(object)
-	return evidence.Sum(object), nil
+	l.objects[d] = l.Items[key]
+	return d, nil
 }
 
 // Keep implements collect.List.
