@@ -28,7 +28,10 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var secondary *github.AbuseRateLimitError
 	var answer *github.ErrorResponse
 	var query *unanswered
+	var app *unsigned
 	switch {
+	case errors.As(err, &app):
+		return app.outcome()
 	case errors.As(err, &query):
 		return query.outcome()
 	case errors.As(err, &limit):

@@ -39,6 +39,14 @@ type Config struct {
 	BaseURL string `yaml:"base_url"`
 	// TokenEnv names the environment variable that holds the token; GITHUB_TOKEN when not given.
 	TokenEnv string `yaml:"token_env"`
+	// AppID is the id of a GitHub App that asks in place of a token.
+	AppID int64 `yaml:"app_id"`
+	// InstallationID is the id of its installation; the organisation's when not given.
+	InstallationID int64 `yaml:"installation_id"`
+	// PrivateKeyEnv names the environment variable that holds the app's private key; GITHUB_APP_PRIVATE_KEY when not given.
+	PrivateKeyEnv string `yaml:"private_key_env"`
+	// PrivateKeyFile is the file that holds it, in place of the variable.
+	PrivateKeyFile string `yaml:"private_key_file"`
 }
 
 // defaultWindow is how far back populations reach when the configuration does not say.
@@ -77,7 +85,8 @@ func (Provider) Operations() []collect.Operation {
 
 // readConfig reads the section, with the API's address parsed.
 func readConfig(decode func(any) error) (Config, *url.URL, error) {
-	c := Config{Window: defaultWindow, BaseURL: "https://api.github.com", TokenEnv: "GITHUB_TOKEN"}
+	c := Config{Window: defaultWindow, BaseURL: "https://api.github.com", TokenEnv: "GITHUB_TOKEN",
+		PrivateKeyEnv: "GITHUB_APP_PRIVATE_KEY"}
 	if err := decode(&c); err != nil {
 		return c, nil, err
 	}
@@ -118,21 +127,30 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	if err != nil {
 		return nil, err
 	}
-	token := env.Getenv(c.TokenEnv)
-	if token == "" {
-		return nil, fmt.Errorf("github: no token: set the environment variable %s", c.TokenEnv)
-	}
 	text := base.String()
+	app, err := newApp(c, base, env)
+	if err != nil {
+		return nil, err
+	}
 	stay := &http.Client{
 		Transport:     env.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes nowhere else
 	}
-	client, err := github.NewClient(github.WithHTTPClient(stay), github.WithAuthToken(token),
-		github.WithURLs(&text, nil), github.WithUserAgent("exhibit"))
+	options := []github.ClientOptionsFunc{github.WithHTTPClient(stay), github.WithURLs(&text, nil), github.WithUserAgent("exhibit")}
+	if app != nil {
+		stay.Transport = app
+	} else {
+		token := env.Getenv(c.TokenEnv)
+		if token == "" {
+			return nil, fmt.Errorf("github: no token: set the environment variable %s, or app_id", c.TokenEnv)
+		}
+		options = append(options, github.WithAuthToken(token))
+	}
+	client, err := github.NewClient(options...)
 	if err != nil {
 		return nil, fmt.Errorf("github: make a client of %s: %w", text, err)
 	}
-	return &source{config: c, session: &session{
+	return &source{config: c, app: app, session: &session{
 		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host, base: base.Path,
 		graph: graphPathOf(base), since: since, now: env.Now, answered: answeredKeys(), slots: make(chan struct{}, queries),
 	}}, nil
@@ -161,11 +179,15 @@ func loopback(u *url.URL) bool {
 // source is one organisation.
 type source struct {
 	config  Config
+	app     *app // nil for a token
 	session *session
 }
 
 // Caller implements collect.Source. An app's installation token has no user; GitHub refuses to say more about it.
 func (s *source) Caller(ctx context.Context, t *collect.Task) (evidence.Identity, error) {
+	if s.app != nil {
+		return s.app.identity(ctx)
+	}
 	var user struct {
 		Login string `json:"login"`
 		Type  string `json:"type"`

@@ -96,13 +96,14 @@ func pause(err error, try int) (wait time.Duration, limited bool) {
 	var secondary *github.AbuseRateLimitError
 	var answer *github.ErrorResponse
 	var query *unanswered
+	var app *unsigned
 	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	switch {
 	case broken(err):
 		return backoff, false
 	case errors.As(err, &query) && query.Type == typeRateLimited:
 		return max(time.Until(query.reset)+time.Second, time.Second), true
-	case tooMuch(err):
+	case tooMuch(err), errors.As(err, &app) && app.status >= http.StatusInternalServerError:
 		return backoff, false
 	case query != nil:
 		return 0, false
