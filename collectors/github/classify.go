@@ -30,6 +30,8 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var query *unanswered
 	var app *unsigned
 	switch {
+	case errors.Is(err, errNoAuditLog):
+		return evidence.OutcomeNotEnabled, codeNotInPlan
 	case errors.As(err, &app):
 		return app.outcome()
 	case errors.As(err, &query):

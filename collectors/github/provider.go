@@ -62,7 +62,7 @@ func (Provider) Name() string { return "github" }
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{
 		organization(), team(), repository(), branch(), environment(), runner(), hook(),
-		pullRequest(), commit(), deployment(),
+		pullRequest(), commit(), deployment(), activity(), ruleSuites(), auditLog(),
 	}
 }
 
@@ -215,6 +215,9 @@ func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Accou
 		ID         int64  `json:"id"`
 		Name       string `json:"name"`
 		TwoFactors *bool  `json:"two_factor_requirement_enabled"`
+		Plan       struct {
+			Name string `json:"name"`
+		} `json:"plan"`
 	}
 	err := t.Call(ctx, "orgs.get", func(ctx context.Context) error {
 		_, err := s.session.get(ctx, "orgs/"+url.PathEscape(s.config.Organization), &org)
@@ -230,7 +233,8 @@ func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Accou
 	default:
 		plan.Scope.Name = org.Name
 		plan.Scope.Facts = map[string]any{"id": org.ID}
-		if org.TwoFactors != nil { // hidden from all but owners
+		s.session.lacksAudit = org.Plan.Name != "" && org.Plan.Name != "enterprise" // owners see the plan
+		if org.TwoFactors != nil {                                                  // hidden from all but owners
 			plan.Scope.Facts["two_factor_requirement_enabled"] = *org.TwoFactors
 		}
 	}

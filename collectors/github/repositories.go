@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"sync"
+	"time"
 
 	"exhibit/internal/collect"
 )
@@ -26,6 +27,7 @@ type repo struct {
 	Disabled      bool            `json:"disabled"`
 	Fork          bool            `json:"fork"`
 	IsTemplate    bool            `json:"is_template"`
+	PushedAt      time.Time       `json:"pushed_at,omitzero"`
 	Topics        json.RawMessage `json:"topics,omitempty"`
 }
 

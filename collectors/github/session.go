@@ -34,6 +34,7 @@ type session struct {
 	since        time.Time // populations reach back to here
 	now          func() time.Time
 	answered     []string // see answeredKeys
+	lacksAudit   bool     // the organisation's plan has no audit log that can be asked for
 	points       points
 	slots        chan struct{} // queries in flight: GitHub takes them to be too many sooner than small requests
 }
