@@ -35,7 +35,7 @@ func auditLog() collect.Collector {
 			Type:       "github.audit-log",
 			Title:      "Entry of the organisation's audit log",
 			Population: true,
-			Doc: with(doc, evidence.ShapeOf[auditFields]().Fields),
+			Doc:        with(doc, evidence.ShapeOf[auditFields]().Fields),
 		},
 		Version: 1,
 		Events:  &collect.Events{Begin: sinceConfigured, Retention: 180 * day, Settling: time.Hour, When: "Time"},

@@ -189,3 +189,39 @@ func collectScripted(t *testing.T, wire http.RoundTripper, base string, only ...
 	}
 	return run
 }
+
+// planned is a GitHub whose organisation has a plan.
+type planned struct {
+	plan  string
+	mu    *sync.Mutex
+	asked *[]string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (p planned) RoundTrip(req *http.Request) (*http.Response, error) {
+	p.mu.Lock()
+	*p.asked = append(*p.asked, req.URL.Path)
+	p.mu.Unlock()
+	status, body := 200, fmt.Sprintf(`{"login": "reader", "id": 1, "plan": {"name": %q}}`, p.plan)
+	if strings.HasSuffix(req.URL.Path, "/audit-log") {
+		status, body = 404, `{"message": "Not Found"}`
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: req,
+		Body: io.NopCloser(strings.NewReader(body)), ProtoMajor: 1, ProtoMinor: 1}, nil
+}
+
+// TestAuditLogOfThePlan holds that a plan without an audit log is told from a log that may not be read.
+func TestAuditLogOfThePlan(t *testing.T) {
+	for plan, want := range map[string]evidence.Outcome{
+		"team": evidence.OutcomeNotEnabled, "enterprise": evidence.OutcomeDenied, "": evidence.OutcomeDenied,
+	} {
+		var asked []string
+		run := collectScripted(t, planned{plan, &sync.Mutex{}, &asked}, "", "github.audit-log")
+		if run.Outcome != want {
+			t.Errorf("plan %q: run ended %s, want %s: %+v", plan, run.Outcome, want, run.Scopes)
+		}
+		if sent := strings.Contains(strings.Join(asked, " "), "audit-log"); sent != (want == evidence.OutcomeDenied) {
+			t.Errorf("plan %q: asked %v", plan, asked)
+		}
+	}
+}

@@ -203,7 +203,8 @@ var keyFields = map[string]string{
 	"firewalls": "name", "sinks": "name", "gcs-buckets": "name",
 	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
 	"network-security-groups": "name", "activity-log-alerts": "name",
-	"repositories": "name", "branches": "name", "pulls": "number", "commits": "oid", "deployments": "id", "rulesets": "id",
+	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
+	"commits": "oid", "activity": "id", "rule-suites": "id", "audit-log": "_document_id",
 	"environments": "name", "teams": "slug",
 	"subgroups": "full_path", "projects": "id", "merge-requests": "iid",
 }

@@ -44,7 +44,7 @@ func githubAPI() restAPI {
 		{"actions.getWorkflowRun", "GET", repo + "/actions/runs/{run}", githubRun},
 		{"actions.getReviewsForRun", "GET", repo + "/actions/runs/{run}/approvals", githubApprovals},
 	}
-	ops = append(append(ops, githubOrgOps()...), githubRepoOps()...)
+	ops = slices.Concat(githubEventOps(), ops, githubOrgOps(), githubRepoOps())
 	return restAPI{provider: "github", account: "org", fail: githubFail, ops: ops,
 		unknown: func(k *restCall) response { return githubError(k, 404, "Not Found") },
 		refuse:  func(k *restCall) response { return githubError(k, 401, "Bad credentials") },
