@@ -55,14 +55,16 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 	}
 	l := &changeLister{run: r, in: in, out: &out, index: index, excluded: map[string]int{},
 		seen: map[string]bool{}, counted: map[string]bool{}}
-	for _, a := range r.accounts {
-		for _, w := range a.scopes {
-			for _, typ := range change.Types() {
-				if e.subjects[typ] == nil {
-					continue
-				}
-				if err := l.list(w, typ); err != nil {
-					return out, fmt.Errorf("list changes of %s: %w", w.scope.id, err)
+	for _, silent := range []bool{false, true} { // of a commit that two sources tell of, the one that tells more is taken
+		for _, a := range r.accounts {
+			for _, w := range a.scopes {
+				for _, typ := range change.Types() {
+					if e.subjects[typ] == nil || change.Silent(typ) != silent {
+						continue
+					}
+					if err := l.list(w, typ); err != nil {
+						return out, fmt.Errorf("list changes of %s: %w", w.scope.id, err)
+					}
 				}
 			}
 		}
@@ -234,10 +236,10 @@ func (l *changeLister) change(w *scopeWork, c change.Change, name string, d evid
 
 func (l *changeLister) commit(w *scopeWork, c change.Landed, d evidence.Digest) {
 	l.counted[c.Repository] = true
-	if !l.within(c.Repository, c.LandedAt) || l.seen[c.Type+" "+c.ID] {
+	if !l.within(c.Repository, c.LandedAt) || l.seen[c.Repository+" "+c.Commit.ID] {
 		return
 	}
-	l.seen[c.Type+" "+c.ID] = true
+	l.seen[c.Repository+" "+c.Commit.ID] = true
 	row := change.PushOf(c, w.scope.id, d)
 	if c.Silent && row.Verdict == change.Unknown {
 		how := &judgedCommit{Landed: c}

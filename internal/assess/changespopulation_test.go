@@ -65,6 +65,12 @@ func TestChanges(t *testing.T) {
 			v.add(t, "github.pull-request", "acme", "", all, merged(nil))
 			v.add(t, "github.commit", "acme", "", all, commits...)
 		}, ChangesInput{}, "", 1, change.Commits{All: 1, Explained: 1}, false},
+		{"a commit that a clone holds too", func(v *memView) {
+			v.add(t, "github.pull-request", "acme", "", all, merged(nil))
+			v.add(t, "github.commit", "acme", "", all, commits...)
+			v.add(t, "git.commit", "clone", "", all, doc("x", `{"sha":"m1","parents":["p"],"branch":"main",`+
+				`"repository":{"origin":"git@github.com:acme/shop"},"committer":{"at":"2026-02-20T12:00:00Z"}}`))
+		}, ChangesInput{}, "", 1, change.Commits{All: 1, Explained: 1}, false},
 		{"a direct push", func(v *memView) {
 			v.add(t, "github.pull-request", "acme", "", all, merged(nil))
 			v.add(t, "github.commit", "acme", "", all, append(commits, landedAt("p", "2026-02-21T12:00:00Z", `[]`))...)

@@ -55,9 +55,6 @@ type Change struct {
 	Retargeted time.Time
 	// Queued says that a merge queue merged it.
 	Queued bool
-	// AuthorRefused says that the provider takes no approval from the author, so that an approval proves another account
-	// even where the author's is deleted.
-	AuthorRefused bool
 	// Bypass says how rules were gone around, empty when nothing tells of it.
 	Bypass string
 	// Unseen are the parts that could not be collected.
@@ -103,7 +100,7 @@ type Review struct {
 // Gone stands for a commit that the repository no longer has.
 const Gone = "a commit that is gone"
 
-// Repository owners of these labels take a change for an emergency: it may be reviewed after.
+// emergencyLabels are the labels of changes that may be reviewed after their merge.
 var emergencyLabels = [...]string{"emergency", "emergency-change", "break-glass", "breakglass"}
 
 // Emergency reports whether the change is labelled as one.

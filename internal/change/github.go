@@ -41,7 +41,6 @@ func (github) Change(s evidence.Subject) (Change, error) {
 	c := Change{Type: s.Type, ID: s.ID, Repository: d.Repository.key(d.URL), Number: d.Number.String(), Target: d.BaseRefName,
 		Default: d.Repository.defaultBranch(), Author: d.Author.actor(), Merger: d.MergedBy.actor(),
 		CreatedAt: d.CreatedAt.Time, MergedAt: d.MergedAt.Time, Head: d.HeadRefOid, Merge: string(d.MergeCommit),
-		AuthorRefused: true,
 		Unseen: unseen(s, map[Part][]string{PartReviews: {"reviews"}, PartCommits: {"commits"},
 			PartDismissals: {"timelineItems"}, PartLabels: {"labels"}})}
 	for _, l := range d.Labels {

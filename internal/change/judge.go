@@ -166,8 +166,6 @@ func (c Change) weigh(i int) standing {
 		return c.lacks(by+", and nothing tells at which commit", PartHeads)
 	case !r.By.known():
 		return standing{verdict: Unknown, why: "approved by an account that was deleted: nobody can tell whose it was"}
-	case !c.Author.known() && !c.AuthorRefused:
-		return standing{verdict: Unknown, why: by + ", and the account of its author was deleted"}
 	case r.By.Kind == Unclear:
 		return standing{verdict: Unknown, why: by + ", and nothing tells whether that is a person"}
 	}
