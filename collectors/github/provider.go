@@ -3,7 +3,8 @@
 // payloads) and signatures; the types of go-github give the schemas of what comes over REST only. A list in a document
 // from GraphQL is a plain list, whole or missing.
 //
-// It never writes, it never reads a file of a repository, and it never judges what it sees.
+// It never writes, of the files of a repository it reads those that define workflows and no other, and it never judges what
+// it sees.
 package github
 
 import (
@@ -61,7 +62,7 @@ func (Provider) Name() string { return "github" }
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{
-		organization(), team(), repository(), branch(), environment(), runner(), hook(),
+		organization(), team(), repository(), branch(), environment(), runner(), hook(), workflow(),
 		pullRequest(), commit(), deployment(), activity(), ruleSuites(), auditLog(),
 	}
 }

@@ -20,7 +20,7 @@ type vulnerabilityAlerts struct {
 }
 
 // repository is a repository with its security settings, who was let into it by name, what its workflows may do, and its
-// open alerts. Archived repositories run nothing: of them only who has access is asked. Where the organisation forbids
+// open alerts, and whether it names owners of its code and where to report a weakness. Archived repositories run nothing: of them only who has access is asked. Where the organisation forbids
 // workflows' tokens to write, no repository can allow it and none is asked.
 func repository() collect.Collector {
 	return collect.Collector{
@@ -40,6 +40,8 @@ func repository() collect.Collector {
 				"DependabotAlerts":    listOf(evidence.ShapeOf[dependabotAlert]()),
 				"SecretAlerts":        listOf(evidence.ShapeOf[secretAlert]()),
 				"CodeAlerts":          listOf(evidence.ShapeOf[codeAlert]()),
+				"Codeowners":          evidence.ShapeOf[codeowners](),
+				"SecurityPolicy":      {Kind: evidence.ShapeBool},
 			}),
 			Volatile: []string{
 				"/pushed_at", "/updated_at", "/size", "/forks", "/forks_count", "/network_count", "/open_issues",
@@ -69,6 +71,7 @@ func repository() collect.Collector {
 				Method: "GET", Path: "/repos/{owner}/{repo}/keys",
 			},
 			getOrgWorkflowPermissions(),
+			policiesQuery().operation(),
 		}, append(repositoryActions(), alertLists()...)...),
 		Collect: collect.Typed(collectRepositories),
 	}
@@ -87,6 +90,10 @@ func collectRepositories(ctx context.Context, s *session, t *collect.Task) error
 	if err != nil {
 		return err
 	}
+	policies, err := s.policies(ctx, t, repos)
+	if err != nil {
+		return err
+	}
 	return collect.Each(ctx, repos, func(ctx context.Context, r repo) error {
 		subject := evidence.Subject{ID: r.FullName, Name: r.Name}
 		doc, err := s.repository(ctx, t, &subject, r)
@@ -94,7 +101,7 @@ func collectRepositories(ctx context.Context, s *session, t *collect.Task) error
 			return err
 		}
 		for _, part := range []func(context.Context, *collect.Task, *evidence.Subject, map[string]any, repo) error{
-			s.vulnerabilityAlerts, s.access, s.actions, s.codeScanning, alerts.of,
+			s.vulnerabilityAlerts, s.access, s.actions, s.codeScanning, alerts.of, policies.add,
 		} {
 			if err := part(ctx, t, &subject, doc, r); err != nil {
 				return err

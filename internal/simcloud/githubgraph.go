@@ -2,8 +2,12 @@ package simcloud
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -137,6 +141,8 @@ func (k *restCall) graphRepository(org, name string, repo map[string]any) map[st
 		"deployments":  documents(k.w.list("github", org, name, "deployments")),
 		"releases":     documents(k.w.list("github", org, name, "releases")),
 	}
+	doc["object"] = graphWorkflows(repo)
+	doc["codeowners"], doc["isSecurityPolicyEnabled"] = repo["Codeowners"], repo["SecurityPolicy"] == true
 	if len(commits) > 0 {
 		// The branch stands where the last commit of the file is.
 		head := commits[len(commits)-1].(map[string]any)
@@ -144,6 +150,25 @@ func (k *restCall) graphRepository(org, name string, repo map[string]any) map[st
 			"__typename": "Commit", "oid": head["oid"], "history": commits}}
 	}
 	return doc
+}
+
+// graphWorkflows shows the folder with a repository's workflow files, whose names and texts stand in its document. Expressions
+// are written $[[ ]] there, because doubled braces are an estate's own.
+func graphWorkflows(repo map[string]any) any {
+	files, ok := repo["Workflows"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	var entries []any
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		text := strings.NewReplacer("$[[", "${{", "]]", "}}").Replace(scalar(files[name]))
+		entries = append(entries, map[string]any{
+			"name": name, "path": ".github/workflows/" + name,
+			"object": map[string]any{"__typename": "Blob", "oid": fmt.Sprintf("%x", sha1.Sum([]byte(text))), "byteSize": len(text),
+				"isBinary": false, "isTruncated": false, "text": text},
+		})
+	}
+	return map[string]any{"__typename": "Tree", "entries": entries}
 }
 
 func documents(all items) []any {

@@ -1,0 +1,138 @@
+package github
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxNodes is how many values a workflow file may hold, aliases spelled out: far more than GitHub takes.
+const maxNodes = 100_000
+
+// The reasons why a file is no workflow. They say nothing of its text, which may hold anything.
+var (
+	errNoYAML   = errors.New("the file is no YAML")
+	errNoObject = errors.New("the file is no mapping")
+	errTooLarge = errors.New("the file holds too much")
+)
+
+// parseWorkflow reads a workflow file as GitHub does, in which "on" is a name and no truth value, and leaves out what the
+// evidence shall not hold.
+func parseWorkflow(content string) (map[string]any, error) {
+	var file yaml.Node
+	if err := yaml.Unmarshal([]byte(content), &file); err != nil || file.Kind != yaml.DocumentNode || len(file.Content) != 1 {
+		return nil, errNoYAML
+	}
+	r := workflowReader{
+		left:        maxNodes,
+		expressions: regexp.MustCompile(`(?s)\$\{\{.*?\}\}`),
+		secretName:  regexp.MustCompile(`passw|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential`),
+	}
+	doc, ok := r.value(file.Content[0], nil).(map[string]any)
+	switch {
+	case r.left < 0:
+		return nil, errTooLarge
+	case !ok:
+		return nil, errNoObject
+	}
+	return doc, nil
+}
+
+// workflowReader turns YAML into JSON's values.
+type workflowReader struct {
+	left        int            // how many values may follow
+	expressions *regexp.Regexp // "${{ … }}"
+	secretName  *regexp.Regexp // names under which people keep secrets
+}
+
+// value returns a node's value; at leads to it from the top.
+func (r *workflowReader) value(n *yaml.Node, at []string) any {
+	if r.left--; r.left < 0 || len(at) > 100 {
+		r.left = -1
+		return nil
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return r.value(n.Alias, append(at, "")) // a step, so that one that holds itself has an end
+	case yaml.MappingNode:
+		out := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i].Value
+			out[key] = r.value(n.Content[i+1], append(slices.Clip(at), key))
+		}
+		return out
+	case yaml.SequenceNode:
+		out := make([]any, len(n.Content))
+		for i, e := range n.Content {
+			out[i] = r.value(e, append(slices.Clip(at), strconv.Itoa(i)))
+		}
+		return out
+	}
+	return r.kept(scalarOf(n), at)
+}
+
+// scalarOf returns a scalar as JSON has it; what JSON has not is text.
+func scalarOf(n *yaml.Node) any {
+	switch n.Tag {
+	case "!!null":
+		return nil
+	case "!!bool":
+		return strings.EqualFold(n.Value, "true")
+	case "!!int":
+		if v, err := strconv.ParseInt(n.Value, 0, 64); err == nil {
+			return v
+		}
+	case "!!float":
+		if v, err := strconv.ParseFloat(n.Value, 64); err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
+			return json.Number(strconv.FormatFloat(v, 'g', -1, 64))
+		}
+	}
+	return n.Value
+}
+
+// withheld stands in the place of a value that may be a secret.
+const withheld = "[withheld]"
+
+// kept is what of a scalar the evidence holds.
+func (r *workflowReader) kept(v any, at []string) any {
+	s, ok := v.(string)
+	if !ok || len(at) == 0 {
+		return v
+	}
+	name := strings.ToLower(at[len(at)-1])
+	switch {
+	case name == "run" || name == "script" && slices.Contains(at, "with"):
+		return strings.Join(r.expressions.FindAllString(s, -1), "\n")
+	case name == "secrets" || slices.Contains(at, "permissions"):
+		return s // "inherit", "write"
+	case r.secretName.MatchString(name) && s != "" && !r.expressions.MatchString(s):
+		return withheld
+	}
+	return s
+}
+
+// triggers are the names of the events in a workflow's on: one name, a list of them, or a mapping.
+func triggers(on any) []string {
+	out := []string{}
+	switch on := on.(type) {
+	case string:
+		out = append(out, on)
+	case []any:
+		for _, v := range on {
+			if name, ok := v.(string); ok {
+				out = append(out, name)
+			}
+		}
+	case map[string]any:
+		out = slices.AppendSeq(out, maps.Keys(on))
+	}
+	slices.Sort(out)
+	return out
+}
