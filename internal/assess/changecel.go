@@ -39,36 +39,34 @@ func changeHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 		cel.Function("reviewedWithin", cel.MemberOverload("change_reviewedWithin", []*cel.Type{changes, cel.IntType},
 			cel.BoolType, cel.BinaryBinding(reviewedWithin))),
 	}
-	var overloads []cel.FunctionOpt
-	for _, typ := range keys(subjects) {
-		if change.Tells(typ) == change.TellsCommit {
-			overloads = append(overloads, cel.Overload("commit_"+typ, []*cel.Type{subjects[typ].cel, cel.DynType}, commits,
-				cel.BinaryBinding(commitOf(commits))))
-		}
-	}
-	if len(overloads) > 0 {
-		opts = append(opts, cel.Macros(withChanges("commit", 1)), cel.Function("commit", overloads...))
-	}
 	for _, f := range []struct {
 		name, tells string
 		result      *types.Type
-		read        func(*subject) (any, error)
+		read        func(s, index ref.Val) ref.Val
 	}{
-		{"change", change.TellsChange, changes, readChange},
-		{"deployment", change.TellsDeployment, deployments, readDeployment},
+		{"change", change.TellsChange, changes, changeOf(changes)},
+		{"commit", change.TellsCommit, commits, commitOf(commits)},
 	} {
-		var overloads []cel.FunctionOpt
-		for _, typ := range keys(subjects) {
-			if change.Tells(typ) == f.tells {
-				overloads = append(overloads, cel.Overload(f.name+"_"+typ, []*cel.Type{subjects[typ].cel}, f.result,
-					cel.UnaryBinding(modelOf(f.result, f.read))))
-			}
-		}
-		if len(overloads) > 0 {
-			opts = append(opts, cel.Function(f.name, overloads...))
+		if overloads := overloadsOf(subjects, f.name, f.tells, f.result, cel.BinaryBinding(f.read), cel.DynType); overloads != nil {
+			opts = append(opts, cel.Macros(withChanges(f.name, 1)), cel.Function(f.name, overloads...))
 		}
 	}
+	read := cel.UnaryBinding(modelOf(deployments, readDeployment))
+	if overloads := overloadsOf(subjects, "deployment", change.TellsDeployment, deployments, read); overloads != nil {
+		opts = append(opts, cel.Function("deployment", overloads...))
+	}
 	return opts
+}
+
+// overloadsOf lets a function take all subjects that tell of one thing, and further arguments.
+func overloadsOf(subjects map[string]*subjectType, name, tells string, result *types.Type, f cel.OverloadOpt, more ...*cel.Type,
+) (out []cel.FunctionOpt) {
+	for _, typ := range keys(subjects) {
+		if change.Tells(typ) == tells {
+			out = append(out, cel.Overload(name+"_"+typ, append([]*cel.Type{subjects[typ].cel}, more...), result, f))
+		}
+	}
+	return out
 }
 
 // modelTypes are the types of what is read, as messages name them.
@@ -128,6 +126,35 @@ func readDeployment(s *subject) (any, error) {
 	return &judgedDeployment{d, d.Judge()}, err
 }
 
+// changeOf is change(subject). What tells of rules that its merge went around may be of another type.
+func changeOf(typ *types.Type) func(ref.Val, ref.Val) ref.Val {
+	read := modelOf(typ, readChange)
+	return func(v, index ref.Val) ref.Val {
+		val := read(v)
+		m, ok := val.(*modelValue)
+		if !ok {
+			return val
+		}
+		in, ok := index.(*changesInUse)
+		if !ok {
+			return types.MaybeNoSuchOverloadErr(index)
+		}
+		c := m.v.(*judgedChange)
+		if c.Bypass != "" || c.Merge == "" {
+			return val
+		}
+		why, read := in.index.index.Bypass(c.Repository, c.Merge, func(set int) bool { return in.usable(set) == "" })
+		if why == "" {
+			return val
+		}
+		in.trace.read = append(in.trace.read, read)
+		around := &judgedChange{Change: c.Change}
+		around.Bypass = why
+		around.Judgement = around.Change.Judge()
+		return &modelValue{typ, around, m.trace}
+	}
+}
+
 func readCommit(s *subject) (any, error) {
 	l, err := change.LandedOf(s.rec.subject())
 	return &l, err
@@ -137,9 +164,10 @@ func readCommit(s *subject) (any, error) {
 func commitOf(typ *types.Type) func(ref.Val, ref.Val) ref.Val {
 	read := modelOf(typ, readCommit)
 	return func(v, index ref.Val) ref.Val {
-		m, ok := read(v).(*modelValue)
+		val := read(v)
+		m, ok := val.(*modelValue)
 		if !ok {
-			return read(v)
+			return val
 		}
 		in, ok := index.(*changesInUse)
 		if !ok {

@@ -105,7 +105,7 @@ func TestModelFields(t *testing.T) {
 		{merged(nil), `change(subject).approvers == ["ben"] && change(subject).author == "anne" && !change(subject).robot`, pass},
 		{merged(nil), `change(subject).onDefault && change(subject).target == "main" && change(subject).mergedBy == "ben"`, pass},
 		{merged(nil), `change(subject).repository == "github.com/acme/shop" && change(subject).head == "h1"`, pass},
-		{merged(nil), `change(subject).mergedAt == timestamp("2026-02-20T12:00:00Z") && change(subject).bypass == ""`, pass},
+		{merged(nil), `change(subject).mergedAt == timestamp("2026-02-20T12:00:00Z")`, pass},
 		{merged(nil), `change(subject).createdAt < now`, unknown},
 		{merged(nil), `change(subject).strategy == "merge commit, squash or rebase"`, pass},
 		{merged(map[string]string{"Repository": `{}`}), `change(subject).onDefault`, unknown},
@@ -148,6 +148,33 @@ func TestModelFields(t *testing.T) {
 				t.Errorf("%s, without what is missing", o.Reason)
 			}
 		})
+	}
+}
+
+// suite is a merge of m1 past the rules.
+func suite() evidence.Subject {
+	return evidence.Subject{ID: "acme/shop/rule-suites/1", Doc: json.RawMessage(`{"after_sha":"m1","ref":"refs/heads/main",` +
+		`"result":"bypass","actor_name":"anne","Repository":{"full_name":"acme/shop"},` +
+		`"Evaluations":[{"enforcement":"active","result":"fail","rule_type":"pull_request"}]}`)}
+}
+
+// TestBypassed holds that a merge past the rules is called one where nobody else approved it, and only there.
+func TestBypassed(t *testing.T) {
+	for _, tc := range []struct {
+		s      evidence.Subject
+		assert string
+	}{
+		{merged(map[string]string{"reviews": "[]"}),
+			`change(subject).verdict == "bypassed" && change(subject).why == "rules bypassed by anne: pull_request"`},
+		{merged(nil), `change(subject).approved`},
+	} {
+		v := &memView{}
+		v.add(t, "github.rule-suite", "acme", "", nil, suite())
+		v.add(t, "github.pull-request", "acme", "", nil, tc.s)
+		_, sink := assess(t, newWith(t, oneCheck("github.pull-request", "", tc.assert)), v, Input{})
+		if o := sink.observation("github:acme|aws.t.check|acme/shop/pull/1"); o.Verdict != evidence.Pass || len(o.Evidence) != 2 {
+			t.Errorf("%s: %s, %s by %d", tc.assert, o.Verdict, o.Reason, len(o.Evidence))
+		}
 	}
 }
 

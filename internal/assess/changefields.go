@@ -69,7 +69,6 @@ func moment[T any](name string, get func(T) time.Time) *types.FieldType {
 //	mergedBy, mergedAt, createdAt, head, repository, target, strategy
 //	onDefault     it was merged into the repository's default branch
 //	emergency     it is labelled as one
-//	bypass        how rules were gone around, as far as its own document tells; "" when it tells nothing
 func changeFields() map[string]*types.FieldType {
 	type c = *judgedChange
 	return map[string]*types.FieldType{
@@ -90,7 +89,6 @@ func changeFields() map[string]*types.FieldType {
 		"repository": text(func(v c) string { return v.Repository }),
 		"target":     text(func(v c) string { return v.Target }),
 		"strategy":   text(func(v c) string { return string(v.Strategy()) }),
-		"bypass":     text(func(v c) string { return v.Bypass }),
 		"onDefault": modelField(types.BoolType, func(m *modelValue, v c) (ref.Val, error) {
 			is, known := v.OnDefault()
 			if !known {

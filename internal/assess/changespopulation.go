@@ -36,7 +36,7 @@ const (
 func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, error) {
 	out := change.Population{AsOf: in.AsOf.UTC(), View: view.Size(), Evaluator: Version, Period: in.Period,
 		Repository: in.Repository, Lists: []change.List{}, Changes: []change.Row{}, Unexplained: []change.Push{},
-		Deployments: []change.Deployed{}}
+		Deployments: []change.Deployed{}, Bypasses: []change.Around{}}
 	snaps, err := view.Snapshots("")
 	if err != nil {
 		return out, fmt.Errorf("list changes: %w", err)
@@ -83,35 +83,15 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 	if !l.changes {
 		out.Missing = append(out.Missing, "no source of changes was collected")
 	}
-	slices.Sort(out.Missing)
-	out.Missing = slices.Compact(out.Missing)
+	for _, list := range []*[]string{&out.Missing, &out.Notes} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
 	for _, reason := range sortedKeys(l.excluded) {
 		out.Excluded = append(out.Excluded, evidence.Excluded{Reason: reason, Count: l.excluded[reason]})
 	}
 	out.Finish(l.index.index)
 	return out, nil
-}
-
-// changesUntil is until when all lists of changes that were had reach; the time of the assessment when there is none.
-func (r *run) changesUntil() time.Time {
-	until := r.asOf
-	for _, a := range r.accounts {
-		for _, w := range a.scopes {
-			for _, s := range w.snaps {
-				if change.Tells(s.Collector) == "" || !s.Listed() {
-					continue
-				}
-				reach := s.Window.From
-				if c := s.Completeness.Coverage; c != nil && change.Tells(s.Collector) != change.TellsCommit {
-					reach = c.Span.To
-				}
-				if reach.Before(until) {
-					until = reach
-				}
-			}
-		}
-	}
-	return until.UTC()
 }
 
 // changeLister fills in a population.
@@ -142,7 +122,7 @@ func (l *changeLister) list(w *scopeWork, typ string) error {
 	l.changes = l.changes || change.Tells(typ) == change.TellsChange
 	l.out.Lists = append(l.out.Lists, change.List{Scope: w.scope.id, Type: typ, Source: s.Source, Outcome: s.Outcome,
 		CollectedAt: s.Window.From.UTC(), Subjects: s.Subjects})
-	l.short(w, *s)
+	l.short(w, *s, change.Tells(typ) == change.TellsBypass)
 	if s.Subjects.Count == 0 {
 		return nil
 	}
@@ -157,33 +137,6 @@ func (l *changeLister) list(w *scopeWork, typ string) error {
 		}
 		return nil
 	})
-}
-
-// short says in what a list falls short of the period.
-func (l *changeLister) short(w *scopeWork, s Snap) {
-	second := s.Completeness.SecondCount
-	switch {
-	case !s.Listed():
-		l.miss(w, listGap(s).reason)
-		return
-	case second != nil && second.Count > s.Completeness.Listed:
-		l.miss(w, fmt.Sprintf("the list of %s is not whole: %s counts %d, %d were listed", s.Collector, second.Operation,
-			second.Count, s.Completeness.Listed))
-	}
-	period := l.in.Period
-	if c := s.Completeness.Coverage; c != nil {
-		known := *c
-		if change.Tells(s.Collector) == change.TellsCommit && s.Window.From.After(known.Span.To) {
-			known.Span.To = s.Window.From // what stands on a branch is told at once, however late its age lets it come there
-		}
-		for _, u := range known.Unknown(period) {
-			l.miss(w, fmt.Sprintf("%s from %s to %s: %s", s.Collector, u.Window.From.Format(time.RFC3339),
-				u.Window.To.Format(time.RFC3339), u.Reason))
-		}
-	} else if s.Window.From.Before(period.To) {
-		l.miss(w, fmt.Sprintf("%s from %s to %s: not collected yet", s.Collector, s.Window.From.Format(time.RFC3339),
-			period.To.Format(time.RFC3339)))
-	}
 }
 
 func (l *changeLister) miss(w *scopeWork, reason string) {
@@ -205,6 +158,14 @@ func (l *changeLister) add(w *scopeWork, s evidence.Subject, d evidence.Digest) 
 			return err
 		}
 		l.commit(w, c, d)
+	case change.TellsBypass:
+		b, err := change.BypassOf(s)
+		if err != nil {
+			return err
+		}
+		if l.within(b.Repository, b.At) {
+			l.out.Bypasses = append(l.out.Bypasses, change.AroundOf(b, w.scope.id, d))
+		}
 	case change.TellsDeployment:
 		dep, err := change.DeploymentOf(s)
 		if err != nil {
@@ -226,6 +187,9 @@ func (l *changeLister) change(w *scopeWork, c change.Change, name string, d evid
 	case known && !is:
 		l.excluded[otherBranch]++
 	case l.within(c.Repository, c.MergedAt):
+		if c.Merge != "" {
+			c.Bypass, _ = l.index.index.Bypass(c.Repository, c.Merge, func(int) bool { return true })
+		}
 		row := change.RowOf(c, name, w.scope.id, d)
 		if row.Verdict == change.Unknown {
 			l.miss(w, row.ID+": "+row.Why)

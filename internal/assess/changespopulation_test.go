@@ -129,6 +129,22 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestChangesAroundRules holds that what went past the rules is listed and that its list, which GitHub tells of some weeks
+// only, leaves a list of changes whole.
+func TestChangesAroundRules(t *testing.T) {
+	all := reaching(asOf.AddDate(0, 0, -90), asOf.Add(-time.Hour))
+	v := &memView{}
+	v.add(t, "github.pull-request", "acme", "", all, merged(map[string]string{"reviews": "[]"}))
+	v.add(t, "github.commit", "acme", "", all, landedAt("old", "2020-02-20T12:00:00Z", `[]`))
+	around := suite()
+	around.Doc = json.RawMessage(strings.Replace(string(around.Doc), `{`, `{"pushed_at":"2026-02-20T12:00:00Z",`, 1))
+	v.add(t, "github.rule-suite", "acme", "", reaching(asOf.AddDate(0, 0, -12), asOf.Add(-time.Hour)), around)
+	p := changesOf(t, v, ChangesInput{})
+	if !p.Whole() || len(p.Notes) != 1 || len(p.Bypasses) != 1 || p.Changes[0].Verdict != change.Bypassed {
+		t.Errorf("missing %v, notes %v, bypasses %v, changes %+v", p.Missing, p.Notes, p.Bypasses, p.Changes)
+	}
+}
+
 // TestChangesInAnyOrder gives the same bytes whatever the order, and counts once what two sources tell.
 func TestChangesInAnyOrder(t *testing.T) {
 	v := &memView{}

@@ -112,7 +112,8 @@ func (c *compiler) subjectOf(tree *ast.AST, e ast.Expr) string {
 func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ string, keys ...string)) {
 	switch call.FunctionName() {
 	case "change", "deployment":
-		if typ := c.subjectOf(tree, call.Args()[0]); typ != "" {
+		typ := c.subjectOf(tree, call.Args()[0])
+		if typ != "" {
 			add(typ, change.Reads(typ)...)
 		}
 	case "commit":

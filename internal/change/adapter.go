@@ -16,6 +16,7 @@ const (
 	TellsChange     = "change"
 	TellsDeployment = "deployment"
 	TellsCommit     = "commit"
+	TellsBypass     = "bypass"
 )
 
 // adapter reads one subject type. One of its functions is set.
@@ -23,6 +24,7 @@ type adapter struct {
 	change     func(evidence.Subject) (Change, error)
 	deployment func(evidence.Subject) (Deployment, error)
 	commit     func(evidence.Subject) (Landed, error)
+	bypass     func(evidence.Subject) (Bypass, error)
 	reads      []string // the keys of the document that the verdict rests on, sorted
 	// whole says that the changes of this type name every commit that they bring to a branch, so that a commit which none
 	// of them names came past all.
@@ -41,6 +43,7 @@ func adapters() map[string]adapter {
 		"github.commit":        {commit: github{}.Commit, reads: githubCommitReads[:]},
 		"github.deployment":    {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
 		"gitlab.merge-request": {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
+		"github.rule-suite":    {bypass: github{}.Bypass, reads: githubBypassReads[:]},
 		"github.pull-request":  {change: github{}.Change, reads: githubChangeReads[:]},
 	}
 }
@@ -54,7 +57,7 @@ func adapterOf(typ string) (adapter, bool) {
 // Types returns the subject types that this package reads, sorted.
 func Types() []string { return slices.Sorted(maps.Keys(adapters())) }
 
-// Tells says what a subject type is read as: TellsChange, TellsDeployment, TellsCommit, or "" when it is none of them.
+// Tells says what a subject type is read as: TellsChange, TellsDeployment, TellsCommit, TellsBypass, or "" when it is none of them.
 func Tells(typ string) string {
 	a, ok := adapterOf(typ)
 	switch {
@@ -64,6 +67,8 @@ func Tells(typ string) string {
 		return TellsChange
 	case a.deployment != nil:
 		return TellsDeployment
+	case a.bypass != nil:
+		return TellsBypass
 	}
 	return TellsCommit
 }
@@ -126,6 +131,19 @@ func LandedOf(s evidence.Subject) (Landed, error) {
 		return Landed{}, fmt.Errorf("read a commit from %s: %w", s.Type, err)
 	}
 	return l, nil
+}
+
+// BypassOf reads what got past the rules of a branch.
+func BypassOf(s evidence.Subject) (Bypass, error) {
+	a, _ := adapterOf(s.Type)
+	if a.bypass == nil {
+		return Bypass{}, fmt.Errorf("read a bypass from %s: %w", s.Type, errNoAdapter)
+	}
+	b, err := a.bypass(s)
+	if err != nil {
+		return Bypass{}, fmt.Errorf("read a bypass from %s: %w", s.Type, err)
+	}
+	return b, nil
 }
 
 // errShape is the error for a document of another shape, such as one that an older collector wrote.

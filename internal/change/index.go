@@ -15,6 +15,7 @@ type Index struct {
 	// at are changes by repository and commit; numbered by repository and number.
 	at, numbered map[place][]int
 	landed       map[place][]landing
+	bypasses     map[place][]bypassed
 	// sets are the sets that hold something of a repository.
 	sets map[string][]int
 }
@@ -39,14 +40,29 @@ type landing struct {
 	set     int
 }
 
+// bypassed is what got past the rules.
+type bypassed struct {
+	id, why string
+	digest  evidence.Digest
+	set     int
+}
+
 // NewIndex returns an empty index.
 func NewIndex() *Index {
-	return &Index{at: map[place][]int{}, numbered: map[place][]int{}, landed: map[place][]landing{}, sets: map[string][]int{}}
+	return &Index{at: map[place][]int{}, numbered: map[place][]int{}, landed: map[place][]landing{},
+		bypasses: map[place][]bypassed{}, sets: map[string][]int{}}
 }
 
 // Add takes up a subject of one set. A subject that cannot be read is an error, and a deployment is left out.
 func (x *Index) Add(set int, s evidence.Subject, d evidence.Digest) error {
 	switch Tells(s.Type) {
+	case TellsBypass:
+		b, err := BypassOf(s)
+		if err != nil {
+			return err
+		}
+		at := place{b.Repository, b.Commit}
+		x.bypasses[at] = append(x.bypasses[at], bypassed{b.ID, b.Why(), d, set})
 	case TellsChange:
 		c, err := Of(s)
 		if err != nil {
@@ -89,6 +105,20 @@ func (x *Index) holds(repository string, set int) {
 // Sets returns the sets that hold something of a repository, sorted.
 func (x *Index) Sets(repository string) []int {
 	return slices.Sorted(slices.Values(x.sets[RepositoryKey(repository)]))
+}
+
+// Bypass tells how rules were gone around when a commit came to its branch, "" when nothing tells of it.
+func (x *Index) Bypass(repository, commit string, use func(set int) bool) (why string, read evidence.Digest) {
+	var found *bypassed
+	for i, b := range x.bypasses[place{repository, commit}] {
+		if use(b.set) && (found == nil || b.id < found.id) {
+			found = &x.bypasses[place{repository, commit}][i]
+		}
+	}
+	if found == nil {
+		return "", evidence.Digest{}
+	}
+	return found.why, found.digest
 }
 
 // Has reports whether the index holds a change of a repository, by its number.

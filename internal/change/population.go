@@ -1,10 +1,7 @@
 package change
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"time"
 
@@ -34,8 +31,11 @@ type Population struct {
 	Digest      evidence.Digest `json:"digest"`
 	Changes     []Row           `json:"changes"`
 	Unexplained []Push          `json:"unexplained"`
-	Deployments []Deployed      `json:"deployments"`
-	Metrics     Metrics         `json:"metrics"`
+	// Bypasses are pushes and merges that got past the rules of a branch; Notes say of which time they are not known.
+	Bypasses    []Around   `json:"bypasses"`
+	Notes       []string   `json:"notes,omitempty"`
+	Deployments []Deployed `json:"deployments"`
+	Metrics     Metrics    `json:"metrics"`
 }
 
 // Whole reports whether nothing could be missing.
@@ -96,6 +96,26 @@ type Push struct {
 	Verdict    Verdict         `json:"verdict"`
 	Why        string          `json:"why"`
 	Evidence   evidence.Digest `json:"evidence"`
+}
+
+// Around is a push or merge that got past the rules of a branch.
+type Around struct {
+	Type       string          `json:"type"`
+	ID         string          `json:"id"`
+	Scope      string          `json:"scope"`
+	Repository string          `json:"repository"`
+	Branch     string          `json:"branch"`
+	Commit     string          `json:"commit"`
+	By         string          `json:"by"`
+	At         time.Time       `json:"at"`
+	Rules      []string        `json:"rules"`
+	Evidence   evidence.Digest `json:"evidence"`
+}
+
+// AroundOf is the row of a bypass.
+func AroundOf(b Bypass, scope string, d evidence.Digest) Around {
+	return Around{Type: b.Type, ID: b.ID, Scope: scope, Repository: b.Repository, Branch: b.Branch, Commit: b.Commit,
+		By: b.By.Login, At: b.At, Rules: append([]string{}, b.Rules...), Evidence: d}
 }
 
 // Deployed is one deployment.
@@ -171,6 +191,10 @@ func (p *Population) Finish(x *Index) {
 	slices.SortFunc(p.Unexplained, func(a, b Push) int {
 		return cmp.Or(a.LandedAt.Compare(b.LandedAt), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
 	})
+	slices.SortFunc(p.Bypasses, func(a, b Around) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+	})
+	p.Bypasses = slices.CompactFunc(p.Bypasses, func(a, b Around) bool { return a.Type == b.Type && a.ID == b.ID })
 	slices.SortFunc(p.Deployments, func(a, b Deployed) int {
 		return cmp.Or(a.at().Compare(b.at()), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
 	})
@@ -222,60 +246,4 @@ func (d *Deployed) trace(x *Index) []Known {
 		d.Verdict, d.Why = verdict, why
 	}
 	return all
-}
-
-// Sum identifies a list of changes: the SHA-256 of a line for each, in order of the lines: type, id and the digest of its
-// evidence, with a space between them and a line feed at the end.
-func Sum(rows []Row) evidence.Digest {
-	lines := make([]string, len(rows))
-	for i, r := range rows {
-		lines[i] = fmt.Sprintf("%s %s %s\n", r.Type, r.ID, r.Evidence)
-	}
-	slices.Sort(lines)
-	h := sha256.New()
-	for _, l := range lines {
-		h.Write([]byte(l))
-	}
-	return evidence.Digest(h.Sum(nil))
-}
-
-// Drawn is a sample of a population, with what it takes to draw it again.
-type Drawn struct {
-	AsOf       time.Time       `json:"as_of"`
-	View       int64           `json:"view"`
-	Evaluator  string          `json:"evaluator"`
-	Period     evidence.Window `json:"period"`
-	Repository string          `json:"repository,omitempty"`
-	Population evidence.Digest `json:"population"` // Population.Digest
-	Of         int             `json:"of"`
-	Seed       string          `json:"seed"`
-	Missing    []string        `json:"missing,omitempty"` // of the population
-	Changes    []Row           `json:"changes"`
-}
-
-// Draw samples the population.
-func (p Population) Draw(size int, seed string) Drawn {
-	return Drawn{AsOf: p.AsOf, View: p.View, Evaluator: p.Evaluator, Period: p.Period, Repository: p.Repository,
-		Population: p.Digest, Of: len(p.Changes), Seed: seed, Missing: p.Missing, Changes: Sample(p.Changes, size, seed)}
-}
-
-// Sample draws size changes. Who has the seed and the list draws the same: those whose SHA-256 of the seed, a line feed, the
-// type, a space and the id comes first. The sample is in order of the rows.
-func Sample(rows []Row, size int, seed string) []Row {
-	type drawn struct {
-		row int
-		sum [sha256.Size]byte
-	}
-	all := make([]drawn, len(rows))
-	for i, r := range rows {
-		all[i] = drawn{i, sha256.Sum256([]byte(seed + "\n" + r.Type + " " + r.ID))}
-	}
-	slices.SortFunc(all, func(a, b drawn) int { return cmp.Or(bytes.Compare(a.sum[:], b.sum[:]), cmp.Compare(a.row, b.row)) })
-	all = all[:max(0, min(size, len(all)))]
-	slices.SortFunc(all, func(a, b drawn) int { return cmp.Compare(a.row, b.row) })
-	out := make([]Row, len(all))
-	for i, d := range all {
-		out[i] = rows[d.row]
-	}
-	return out
 }

@@ -30,6 +30,15 @@ func ChangeListText(w io.Writer, p change.Population, o TextOptions) error {
 		}
 		t.rows([]string{"Landed", "Repository", "Commit", "By", "Verdict", "Why"}, []int{5, 1}, []int{2}, rows)
 	}
+	if len(p.Bypasses) > 0 {
+		t.heading("Past the rules of a branch")
+		var rows [][]string
+		for _, b := range p.Bypasses {
+			rows = append(rows, []string{minute(b.At), plain(b.Repository), plain(b.Branch), plain(b.Commit), plain(b.By),
+				plain(several(b.Rules))})
+		}
+		t.rows([]string{"Time", "Repository", "Branch", "Commit", "By", "Rules"}, []int{5, 1}, []int{3}, rows)
+	}
 	t.heading("Changes")
 	t.changes(p.Changes)
 	if len(p.Deployments) > 0 {
@@ -97,6 +106,9 @@ func changesHead(p change.Population) [][2]string {
 	if p.Simulated {
 		head = append(head, [2]string{"simulated", "nothing here was seen in the world"})
 	}
+	for _, n := range p.Notes {
+		head = append(head, [2]string{"past the rules of branches, not known", n})
+	}
 	for _, e := range p.Excluded {
 		head = append(head, [2]string{"left out", itoa(e.Count) + " × " + e.Reason})
 	}
@@ -152,7 +164,8 @@ func changeColumns() []string {
 }
 
 // ChangeListCSV writes a population for a spreadsheet: first what it is, what is missing and the numbers, a line each beginning
-// with #, then a row for each change, each commit that no change accounts for, and each deployment.
+// with #, then a row for each change, each commit that no change accounts for, each push past the rules, and
+// each deployment.
 func ChangeListCSV(w io.Writer, p change.Population) error {
 	s := newSheet(w, "#", "changes", stamp(p.Period.From), stamp(p.Period.To))
 	for _, line := range slices.Concat(changesHead(p), metricLines(p.Metrics)) {
@@ -170,6 +183,10 @@ func ChangeListCSV(w io.Writer, p change.Population) error {
 	for _, u := range p.Unexplained {
 		s.row("commit", stamp(u.LandedAt), u.Repository, u.ID, "", several(u.Authors), "", "", "", u.Commit, "", string(u.Verdict),
 			u.Why, "none", "", "", "none", u.Scope, u.Type, u.Evidence.String())
+	}
+	for _, b := range p.Bypasses {
+		s.row("bypass", stamp(b.At), b.Repository, b.ID, "", b.By, "", "", b.Branch, b.Commit, "", "bypassed", several(b.Rules), "none",
+			"", "", "none", b.Scope, b.Type, b.Evidence.String())
 	}
 	for _, d := range p.Deployments {
 		s.row("deployment", stamp(d.CreatedAt), d.Repository, d.ID, "", several(d.StartedBy), "", several(d.Approvers),

@@ -32,6 +32,10 @@ func samplePopulation() change.Population {
 		Unexplained: []change.Push{{Type: "github.commit", ID: "acme/shop/commit/c1", Scope: "github:acme",
 			Repository: "github.com/acme/shop", Commit: "c1", Authors: []string{"@mallory"}, LandedAt: at(9, 9),
 			Verdict: change.DirectPush, Why: "no change holds it", Evidence: evidence.Sum([]byte("c1"))}},
+		Bypasses: []change.Around{{Type: "github.rule-suite", ID: "acme/shop/rule-suites/20", Scope: "github:acme",
+			Repository: "github.com/acme/shop", Branch: "main", Commit: "c1", By: "=cmd()", At: at(9, 9),
+			Rules: []string{"pull_request"}, Evidence: evidence.Sum([]byte("b1"))}},
+		Notes: []string{"github:acme: github.rule-suite from 2026-03-01T00:00:00Z to 2026-03-03T00:00:00Z: lost"},
 		Deployments: []change.Deployed{
 			{Type: "github.deployment", ID: "acme/shop/deployments/1", Scope: "github:acme", Repository: "github.com/acme/shop",
 				Commit: "m1", Environment: "production", Production: true, CreatedAt: at(5, 0), EndedAt: at(5, 1),
