@@ -20,6 +20,7 @@ import (
 //	  .reviewedWithin(h)  another person approved it before the merge, or at most h hours after
 //	deployment(subject)   a deployment; see deploymentFields
 //	commit(subject)       a commit on a default branch; see commitFields
+//	bypass(subject)       a push or merge that got past the rules; see bypassFields
 //	changesAt(repository, commit)
 //	                      the merged changes of all sources that account for a commit of a repository, whose address may
 //	                      be written in any way; see knownFields. Empty when the commit is known to have come past all
@@ -30,7 +31,7 @@ func changeHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 	changes := table.add("change", changeFields())
 	deployments := table.add("deployment", deploymentFields())
 	commits := table.add("commit", commitFields())
-	known := table.add(modelTypes[1], knownFields())
+	known := table.add(modelTypes[2], knownFields())
 	opts := []cel.EnvOption{
 		cel.Macros(withChanges("changesAt", 2)),
 		cel.Variable(changesVariable, cel.DynType),
@@ -51,9 +52,18 @@ func changeHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 			opts = append(opts, cel.Macros(withChanges(f.name, 1)), cel.Function(f.name, overloads...))
 		}
 	}
-	read := cel.UnaryBinding(modelOf(deployments, readDeployment))
-	if overloads := overloadsOf(subjects, "deployment", change.TellsDeployment, deployments, read); overloads != nil {
-		opts = append(opts, cel.Function("deployment", overloads...))
+	for _, f := range []struct {
+		name, tells string
+		result      *types.Type
+		read        func(*subject) (any, error)
+	}{
+		{"bypass", change.TellsBypass, table.add(modelTypes[0], bypassFields()), readBypass},
+		{"deployment", change.TellsDeployment, deployments, readDeployment},
+	} {
+		read := cel.UnaryBinding(modelOf(f.result, f.read))
+		if overloads := overloadsOf(subjects, f.name, f.tells, f.result, read); overloads != nil {
+			opts = append(opts, cel.Function(f.name, overloads...))
+		}
 	}
 	return opts
 }
@@ -70,7 +80,7 @@ func overloadsOf(subjects map[string]*subjectType, name, tells string, result *t
 }
 
 // modelTypes are the types of what is read, as messages name them.
-var modelTypes = [...]string{"change", "change of a commit", "commit", "deployment"}
+var modelTypes = [...]string{"bypass", "change", "change of a commit", "commit", "deployment"}
 
 // modelValue is a change, commit or deployment in an expression.
 type modelValue struct {
@@ -153,6 +163,11 @@ func changeOf(typ *types.Type) func(ref.Val, ref.Val) ref.Val {
 		around.Judgement = around.Change.Judge()
 		return &modelValue{typ, around, m.trace}
 	}
+}
+
+func readBypass(s *subject) (any, error) {
+	b, err := change.BypassOf(s.rec.subject())
+	return &b, err
 }
 
 func readCommit(s *subject) (any, error) {

@@ -95,6 +95,10 @@ func TestModelFields(t *testing.T) {
 	denied := run
 	denied.Missing = map[string]evidence.Missing{"Approvals": {Operation: "o", Outcome: evidence.OutcomeDenied},
 		"Statuses": {Operation: "o", Outcome: evidence.OutcomeDenied}}
+	around := suite()
+	around.Type = "github.rule-suite"
+	blurred := around
+	blurred.Missing = map[string]evidence.Missing{"Evaluations": {Operation: "o", Outcome: evidence.OutcomeDenied}}
 	for _, tc := range []struct {
 		s      evidence.Subject
 		assert string
@@ -134,6 +138,9 @@ func TestModelFields(t *testing.T) {
 		{denied, `deployment(subject).approved`, unknown},
 		{denied, `deployment(subject).succeeded`, unknown},
 		{denied, `deployment(subject).production`, pass},
+		{around, `bypass(subject).by == "anne" && bypass(subject).rules == ["pull_request"] && bypass(subject).branch == "main"`, pass},
+		{around, `bypass(subject).repository == "github.com/acme/shop" && bypass(subject).commit == "m1"`, pass},
+		{blurred, `bypass(subject).rules == []`, unknown},
 	} {
 		t.Run(tc.s.ID+" "+tc.assert, func(t *testing.T) {
 			e := newWith(t, oneCheck(tc.s.Type, "", tc.assert))
@@ -316,6 +323,7 @@ func TestReadsOfModel(t *testing.T) {
 		{"github.pull-request", "change(subject).approved"},
 		{"github.commit", "commit(subject).explained"},
 		{"github.deployment", "deployment(subject).approved"},
+		{"github.rule-suite", "bypass(subject).by == ''"},
 	} {
 		got := newWith(t, oneCheck(tc.typ, "", tc.assert)).Reads("aws.t.check")
 		if want := change.Reads(tc.typ); !slices.Equal(got[tc.typ], want) || len(got) != 1 {

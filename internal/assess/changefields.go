@@ -146,6 +146,26 @@ func deploymentFields() map[string]*types.FieldType {
 	}
 }
 
+// bypassFields are the fields of bypass(subject).
+//
+//	by, branch, repository, commit   who got past the rules of which branch, and where it stood afterwards
+//	rules                            those that were gone around
+func bypassFields() map[string]*types.FieldType {
+	type b = *change.Bypass
+	return map[string]*types.FieldType{
+		"by":         text(func(v b) string { return v.By.Login }),
+		"branch":     text(func(v b) string { return v.Branch }),
+		"repository": text(func(v b) string { return v.Repository }),
+		"commit":     text(func(v b) string { return v.Commit }),
+		"rules": modelField(types.NewListType(types.StringType), func(m *modelValue, v b) (ref.Val, error) {
+			if u, unseen := v.Unseen[change.PartRules]; unseen {
+				return nil, m.lost(u)
+			}
+			return types.NewStringList(types.DefaultTypeAdapter, v.Rules), nil
+		}),
+	}
+}
+
 // commitFields are the fields of commit(subject).
 //
 //	verdict      "by-change", "first-commit", "direct-push"

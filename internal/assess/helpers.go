@@ -26,7 +26,7 @@ import (
 //	filterCovers(pattern, event) bool a log filter matches every event with these fields; see logfilter.go
 //	unknown(reason) bool        neither true nor false, for what the evidence at hand cannot tell
 //	policy(text) policy         an IAM policy document; see policy.go for its fields and functions
-//	change(subject), commit(subject), deployment(subject), changesAt(repository, commit)   see changecel.go
+//	change(subject), commit(subject), bypass(subject), deployment(subject), changesAt(repository, commit)   see changecel.go
 //	effective(subject), access(policies, …)   what an identity may do in the end; see accesscel.go
 func helpers(table *typeTable) []cel.EnvOption {
 	text, stamp, boolean := cel.StringType, cel.TimestampType, cel.BoolType

@@ -111,7 +111,7 @@ func (c *compiler) subjectOf(tree *ast.AST, e ast.Expr) string {
 // readsOfModel adds what the functions over changes read.
 func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ string, keys ...string)) {
 	switch call.FunctionName() {
-	case "change", "deployment":
+	case "bypass", "change", "deployment":
 		typ := c.subjectOf(tree, call.Args()[0])
 		if typ != "" {
 			add(typ, change.Reads(typ)...)
