@@ -2,6 +2,7 @@ package collectors_test
 
 import (
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"exhibit/collectors/azure"
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/github"
+	"exhibit/collectors/gitlab"
 	"exhibit/internal/collect"
 	"exhibit/internal/collect/collecttest"
 	"exhibit/internal/evidence"
@@ -26,6 +28,15 @@ func TestOddAnswers(t *testing.T) {
 		Tenant: "t", Subscriptions: []string{"s"}, TokenEnv: "AZURE_TOKEN"})}
 	githubSource := collect.OpenSource{Provider: github.Provider{}, Decode: into(github.Config{
 		Organization: "acme", BaseURL: "https://api.github.com", TokenEnv: "GITHUB_TOKEN", Since: "2026-01-01"})}
+	gitlabSource := collect.OpenSource{Provider: gitlab.Provider{}, Decode: into(gitlab.Config{
+		Group: "acme", BaseURL: "https://gitlab.com", TokenEnv: "GITLAB_TOKEN", Since: "2026-01-01"})}
+	gitlabFree := func(more map[string]string) map[string]string {
+		return withAnswers(more, map[string]string{
+			"/api/v4/user": `{"username": "reader"}`, "/api/v4/groups/acme/descendant_groups": `[]`,
+			"/api/v4/namespaces/acme":      `{"id": 1, "name": "Acme", "kind": "group", "members_count_with_descendants": 2}`,
+			"/api/v4/groups/acme/projects": `[{"id": 5, "path": "a", "path_with_namespace": "acme/a"}]`,
+		})
+	}
 	gcpSource := collect.OpenSource{Provider: gcp.Provider{}, Decode: into(gcp.Config{
 		Projects: []string{"p"}, CredentialsFile: "gcp/testdata/credentials.json"})}
 	for name, tt := range map[string]struct {
@@ -75,6 +86,26 @@ func TestOddAnswers(t *testing.T) {
 		"github: an object where the list should be": {githubSource, "github.repository", map[string]string{
 			"/user": `{"login": "reader"}`, "/orgs/acme": `{"login": "acme"}`, "/orgs/acme/repos": `{"message": "hello"}`,
 		}, evidence.OutcomeFailed, ""},
+		"gitlab: a free plan has no approval rules to be denied": {gitlabSource, "gitlab.project", gitlabFree(map[string]string{
+			"/api/v4/projects/5/protected_branches": `[]`, "/api/v4/projects/5/variables": `[]`,
+			"/api/v4/projects/5/job_token_scope": `{"inbound_enabled": true}`,
+			"/api/v4/projects/5/approvals":       `403 {"message": "403 Forbidden"}`,
+		}), evidence.OutcomeOK, ""},
+		"gitlab: a paid plan has": {gitlabSource, "gitlab.project", gitlabFree(map[string]string{
+			"/api/v4/groups/acme/projects": `[{"id": 5, "path": "a", "path_with_namespace": "acme/a", "approvals_before_merge": 0}]`,
+			"/api/v4/projects/5/approvals": `403 {"message": "403 Forbidden"}`,
+		}), evidence.OutcomeOK, "ApprovalConfiguration"},
+		"gitlab: a free plan has no audit events": {gitlabSource, "gitlab.audit-event", gitlabFree(map[string]string{
+			"/api/v4/groups/acme/audit_events": `403 {"message": "403 Forbidden"}`,
+		}), evidence.OutcomeNotEnabled, ""},
+		"gitlab: who does not own the group sees a part of the audit events": {gitlabSource, "gitlab.audit-event",
+			gitlabFree(map[string]string{
+				"/api/v4/namespaces/acme":          `{"id": 1, "name": "Acme", "kind": "group"}`,
+				"/api/v4/groups/acme/audit_events": `[]`,
+			}), evidence.OutcomeDenied, ""},
+		"gitlab: an address that leads elsewhere": {gitlabSource, "gitlab.project", gitlabFree(map[string]string{
+			"/api/v4/groups/acme/projects": `302 {}`,
+		}), evidence.OutcomeFailed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := memory{collecttest.NewMemory()}
@@ -104,6 +135,12 @@ func TestOddAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// withAnswers adds answers to those that are given otherwise.
+func withAnswers(more, otherwise map[string]string) map[string]string {
+	maps.Copy(otherwise, more)
+	return otherwise
 }
 
 // scripted answers by path: a status, if it is not 200, and a body.

@@ -14,8 +14,8 @@ const (
 	codeNeverSet    = "NeverSet"
 )
 
-// Classify implements collect.Provider. GitLab answers 404 to a caller who may not know that a thing exists, and 403 or 404
-// for what the plan does not offer: unlicensed tells the latter apart.
+// Classify implements collect.Provider. GitLab answers 404 to a caller who may not know that a thing exists, and 403
+// or 404 for what the plan does not offer: unlicensed tells the latter apart.
 func (Provider) Classify(err error) (evidence.Outcome, string) {
 	var plan *unlicensed
 	if errors.As(err, &plan) {
@@ -23,6 +23,9 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	}
 	if errors.Is(err, errNeverSet) {
 		return evidence.OutcomeEmpty, codeNeverSet
+	}
+	if errors.Is(err, errOwnOnly) {
+		return evidence.OutcomeDenied, "OwnEventsOnly"
 	}
 	var answer *refusal
 	if !errors.As(err, &answer) {
@@ -56,8 +59,8 @@ func (u *unlicensed) Unwrap() error { return u.err }
 // errNeverSet is the answer of a setting that nobody has touched.
 var errNeverSet = errors.New("it was never set")
 
-// offered is what the refusal of something means that only a paid plan offers: where the plan is not paid it is unlicensed.
-// A token that may not ask, or an answer that says nothing, is told apart.
+// offered is what the refusal of something means that only a paid plan offers: where the plan is not paid it is
+// unlicensed. A token that may not ask, or an answer that says nothing, is told apart.
 func offered(paid bool) func(error) error {
 	return func(err error) error {
 		var answer *refusal

@@ -38,7 +38,7 @@ func group() collect.Collector {
 		},
 		Version: 1,
 		Operations: []collect.Operation{
-			{Name: opListDescendants, Permissions: []string{asReporter}, Method: "GET", Path: "/groups/{group}/descendant_groups"},
+			listGroups(),
 			{Name: opGetGroup, Permissions: []string{asReporter}, Method: "GET", Path: "/groups/{group}"},
 			{Name: opListGroupAllMember, Permissions: []string{asReporter}, Method: "GET", Path: "/groups/{group}/members/all"},
 			{Name: opListGroupVariables, Permissions: []string{asOwner}, Method: "GET", Path: "/groups/{group}/variables"},
@@ -53,24 +53,42 @@ func unkeptOfGroups() []string { return []string{"projects", "shared_projects", 
 // unkeptOfVariables is all of a variable that could tell its value.
 func unkeptOfVariables() []string { return []string{"value", "description"} }
 
-func collectGroups(ctx context.Context, s *session, t *collect.Task) error {
-	paths := []string{s.group}
-	err := s.pages(ctx, t, ask{op: opListDescendants, path: groupPath(s.group) + "/descendant_groups",
-		query: url.Values{"order_by": {"id"}, "sort": {"asc"}}}, func(items []json.RawMessage) (bool, error) {
-		for _, raw := range items {
-			var g struct {
-				FullPath string `json:"full_path"`
+// groups are the paths of the source's group and all beneath it, asked for once in a run.
+func (s *session) groups(ctx context.Context, t *collect.Task) ([]string, error) {
+	paths, err := collect.Once(ctx, t, "groups", func(ctx context.Context) ([]string, error) {
+		paths := []string{s.group}
+		err := s.pages(ctx, t, ask{op: opListDescendants, path: groupPath(s.group) + "/descendant_groups",
+			query: url.Values{"order_by": {"id"}, "sort": {"asc"}}}, func(items []json.RawMessage) (bool, error) {
+			for _, raw := range items {
+				var g struct {
+					FullPath string `json:"full_path"`
+				}
+				if err := json.Unmarshal(raw, &g); err != nil {
+					return false, fmt.Errorf("read a group of the list: %w", err)
+				}
+				if g.FullPath == "" {
+					return false, errors.New("read a group of the list: it has no path")
+				}
+				paths = append(paths, g.FullPath)
 			}
-			if err := json.Unmarshal(raw, &g); err != nil {
-				return false, fmt.Errorf("read a group of the list: %w", err)
-			}
-			if g.FullPath == "" {
-				return false, errors.New("read a group of the list: it has no path")
-			}
-			paths = append(paths, g.FullPath)
-		}
-		return true, nil
+			return true, nil
+		})
+		return paths, err
 	})
+	if err == nil {
+		t.Relies(opListDescendants)
+	}
+	return paths, err
+}
+
+// listGroups is the call behind all that belongs to groups.
+func listGroups() collect.Operation {
+	return collect.Operation{Name: opListDescendants, Permissions: []string{asReporter},
+		Method: "GET", Path: "/groups/{group}/descendant_groups"}
+}
+
+func collectGroups(ctx context.Context, s *session, t *collect.Task) error {
+	paths, err := s.groups(ctx, t)
 	if err != nil {
 		return err
 	}

@@ -25,29 +25,31 @@ const (
 // mergeRequest is a merged change: REST's own document of it, and
 //
 //   - Project, where it was merged: path, default branch and the method by which it merges;
-//   - Notes, GitLab's own notes with author and time, the oldest first: "approved this merge request", "unapproved this merge
-//     request", "reset approvals …" when a push took them back, and "added 2 commits", which is when GitLab saw a push,
-//     whatever the commits say of their time. The notes that every plan has are the whole story of who approved when;
+//   - Notes, GitLab's own notes with author and time, the oldest first: "approved this merge request", "unapproved
+//     this merge request", "reset approvals …" when a push took them back, and "added 2 commits", which is when
+//     GitLab saw a push, whatever the commits say of their time. The notes that every plan has are the whole story of
+//     who approved when;
 //   - Commits, those that were merged, the newest first, without messages and addresses;
-//   - Approvals, the answer of …/approvals, whose approved_by are the approvals that stand (each with its user and, from a
-//     server that tells, its time). It is asked for unless the notes alone settle which approvals stand: when there is none,
-//     or anything but further approvals was noted after the first. Otherwise it is absent and not missing, every approval
-//     of the notes stands, and all of them saw the last push.
+//   - Approvals, the answer of …/approvals, whose approved_by are the approvals that stand (each with its user and,
+//     from a server that tells, its time). It is asked for unless the notes alone settle which approvals stand: when
+//     there is none, or anything but further approvals was noted after the first. Otherwise it is absent and not
+//     missing, every approval of the notes stands, and all of them saw the last push.
 //
-// merge_commit_sha, squash_commit_sha and sha (the head of the source branch) say which commits of the target branch it
-// explains: the first two where there is a merge or a squash commit, all of Commits after a fast-forward. author,
-// merge_user and the others are users as GitLab sends them; a deleted account is the user "ghost". It does not say which
-// are bots, but its own are named project_1_bot_x and group_1_bot_x, and service accounts service_account_x.
+// merge_commit_sha, squash_commit_sha and sha (the head of the source branch) say which commits of the target branch
+// it explains: the first two where there is a merge or a squash commit, all of Commits after a fast-forward. author,
+// merge_user and the others are users as GitLab sends them; a deleted account is the user "ghost". It does not say
+// which are bots, but its own are named project_1_bot_x and group_1_bot_x, and service accounts service_account_x.
 //
-// The population is everything merged within the source's window. What changed since the last collection, an approval after
-// the merge among it, is listed again, and the newer document takes the older one's place.
+// The population is everything merged within the source's window. What changed since the last collection, an approval
+// after the merge among it, is listed again, and the newer document takes the older one's place.
 func mergeRequest() collect.Collector {
+	doc := trimmed(evidence.ShapeOf[gitlab.BasicMergeRequest](), unkeptOfMergeRequests()...)
 	return collect.Collector{
 		Schema: evidence.Schema{
 			Type:       "gitlab.merge-request",
 			Title:      "Merged merge request",
 			Population: true,
-			Doc: with(trimmed(evidence.ShapeOf[gitlab.BasicMergeRequest](), unkeptOfMergeRequests()...), map[string]*evidence.Shape{
+			Doc: with(doc, map[string]*evidence.Shape{
 				"Project":   evidence.ShapeOf[projectBrief](),
 				"Approvals": trimmed(evidence.ShapeOf[gitlab.MergeRequestApprovals](), unkeptOfApprovals()...),
 				"Commits":   listOf(trimmed(evidence.ShapeOf[gitlab.Commit](), unkeptOfCommits()...)),
@@ -60,7 +62,8 @@ func mergeRequest() collect.Collector {
 		Version: 1,
 		Events:  &collect.Events{Begin: windowBegin, Settling: settling, When: "merged_at"},
 		Operations: []collect.Operation{
-			{Name: opListGroupMergeRequests, Permissions: []string{asReporter}, Method: "GET", Path: "/groups/{group}/merge_requests"},
+			{Name: opListGroupMergeRequests, Permissions: []string{asReporter},
+				Method: "GET", Path: "/groups/{group}/merge_requests"},
 			listProjects(),
 			{Name: opGetMergeRequestApprove, Permissions: []string{asReporter},
 				Method: "GET", Path: "/projects/{project}/merge_requests/{iid}/approvals"},
@@ -99,8 +102,8 @@ type listedMergeRequest struct {
 	raw       json.RawMessage
 }
 
-// collectMergeRequests lists by time of creation, which never changes, so that nothing moves from page to page while they
-// are read.
+// collectMergeRequests lists by time of creation, which never changes, so that nothing moves from page to page while
+// they are read.
 func collectMergeRequests(ctx context.Context, s *session, t *collect.Task) error {
 	projects, err := s.projects(ctx, t)
 	if err != nil {
@@ -108,10 +111,10 @@ func collectMergeRequests(ctx context.Context, s *session, t *collect.Task) erro
 	}
 	since := t.Since().UTC().Format(time.RFC3339)
 	t.Params(opListGroupMergeRequests, map[string]string{"state": "merged", "updated_after": since})
-	return s.pages(ctx, t, ask{op: opListGroupMergeRequests, path: groupPath(s.group) + "/merge_requests", query: url.Values{
-		"state": {"merged"}, "scope": {"all"}, "non_archived": {"false"}, "updated_after": {since},
-		"order_by": {"created_at"}, "sort": {"asc"},
-	}}, func(items []json.RawMessage) (bool, error) {
+	query := url.Values{"state": {"merged"}, "scope": {"all"}, "non_archived": {"false"}, "updated_after": {since},
+		"order_by": {"created_at"}, "sort": {"asc"}}
+	list := ask{op: opListGroupMergeRequests, path: groupPath(s.group) + "/merge_requests", query: query}
+	return s.pages(ctx, t, list, func(items []json.RawMessage) (bool, error) {
 		t.Listed(len(items))
 		var merged []listedMergeRequest
 		for _, raw := range items {
@@ -160,7 +163,8 @@ func (s *session) mergeRequest(ctx context.Context, t *collect.Task, p listed, m
 	case failed: // nobody knows whether there is more to ask
 		d.Missing["Approvals"] = unread
 	case !settled(d.doc["Notes"]):
-		err = s.one(ctx, t, d, "Approvals", ask{op: opGetMergeRequestApprove, path: path + "/approvals", drop: unkeptOfApprovals()})
+		err = s.one(ctx, t, d, "Approvals", ask{op: opGetMergeRequestApprove, path: path + "/approvals",
+			drop: unkeptOfApprovals()})
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,9 @@ import (
 
 const perPage = 100
 
-// pages asks for a list page by page and hands each page's items over, until each says that it has enough. The next page
-// is the one that the answer's headers name; of an address that they give no more than its page or cursor is used.
+// pages asks for a list page by page and hands each page's items over, until each says that it has enough. The next
+// page is the one that the answer's headers name; of an address that they give no more than its page or cursor is
+// used.
 func (s *session) pages(ctx context.Context, t *collect.Task, a ask,
 	each func(items []json.RawMessage) (more bool, err error)) error {
 	values := url.Values{"per_page": {strconv.Itoa(perPage)}}

@@ -8,8 +8,8 @@ import (
 	"exhibit/internal/collect"
 )
 
-// Permissions returns what the token needs for the declared operations and no more: its scopes, and the role in the group
-// that the least of the operations may be asked with.
+// Permissions returns what the token needs for the declared operations and no more: its scopes, and the role in the
+// group that the least of the operations may be asked with.
 func (Provider) Permissions() string {
 	roles := []string{"Guest", "Reporter", "Developer", "Maintainer", "Owner"}
 	role, scopes := 0, []string{}

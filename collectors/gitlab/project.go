@@ -19,14 +19,15 @@ const (
 	opGetJobTokenScope      = "gitlab:JobTokenScope.GetProjectJobTokenAccessSettings"
 )
 
-// project is a project with what guards its branches: the rules that protect them, its own and those of the groups above,
-// how merge requests are approved and merged, what pushes are refused, which projects' jobs may enter, and the names and
-// flags of its CI variables. The values of variables are never kept.
+// project is a project with what guards its branches: the rules that protect them, its own and those of the groups
+// above, how merge requests are approved and merged, what pushes are refused, which projects' jobs may enter, and the
+// names and flags of its CI variables. The values of variables are never kept.
 //
-// What only a paid plan offers (ApprovalConfiguration, ApprovalRules, ApprovalSettings, PushRules) is absent where there
-// is none, as it is where it was never configured; approvals_before_merge is in the document of a project whose plan
-// offers approvals, whatever they are set to.
+// What only a paid plan offers (ApprovalConfiguration, ApprovalRules, ApprovalSettings, PushRules) is absent where
+// there is none, as it is where it was never configured; approvals_before_merge is in the document of a project whose
+// plan offers approvals, whatever they are set to.
 func project() collect.Collector {
+	variables := trimmed(evidence.ShapeOf[gitlab.ProjectVariable](), unkeptOfVariables()...)
 	return collect.Collector{
 		Schema: evidence.Schema{
 			Type:  "gitlab.project",
@@ -39,7 +40,7 @@ func project() collect.Collector {
 				"ApprovalRules":                  listOf(approvalRule()),
 				"ApprovalSettings":               trimmed(evidence.ShapeOf[gitlab.MergeRequestApprovalSettings]()),
 				"PushRules":                      trimmed(evidence.ShapeOf[gitlab.ProjectPushRules]()),
-				"Variables":                      listOf(trimmed(evidence.ShapeOf[gitlab.ProjectVariable](), unkeptOfVariables()...)),
+				"Variables":                      listOf(variables),
 				"JobTokenScope":                  trimmed(evidence.ShapeOf[gitlab.JobTokenAccessSettings]()),
 			}),
 			Volatile: []string{"/last_activity_at", "/updated_at", "/star_count", "/forks_count", "/open_issues_count",

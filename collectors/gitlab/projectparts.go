@@ -43,7 +43,8 @@ func (s *session) project(ctx context.Context, t *collect.Task, p listed) error 
 // approvals adds how merge requests of the project are approved, where the plan offers that.
 func (s *session) approvals(ctx context.Context, t *collect.Task, d *draft, p listed) error {
 	means := offered(p.paid)
-	err := s.one(ctx, t, d, "ApprovalConfiguration", ask{op: opGetApprovalConfig, path: p.path() + "/approvals", means: means})
+	err := s.one(ctx, t, d, "ApprovalConfiguration", ask{op: opGetApprovalConfig, path: p.path() + "/approvals",
+		means: means})
 	if err != nil {
 		return err
 	}
@@ -69,8 +70,8 @@ func shortenGroups(rule map[string]any) {
 	}
 }
 
-// pushRules adds what pushes are refused. Who may not ask is told so, so that "not found" without the project's name means
-// that they were never set; null means the same.
+// pushRules adds what pushes are refused. Who may not ask is told so, so that "not found" without the project's name
+// means that they were never set; null means the same.
 func (s *session) pushRules(ctx context.Context, t *collect.Task, d *draft, p listed) error {
 	a := ask{op: opGetPushRules, path: p.path() + "/push_rule", means: neverSet(offered(p.paid))}
 	var rules map[string]any

@@ -1,6 +1,6 @@
-// Package gitlab collects from GitLab over its REST API, from gitlab.com or a server of one's own. Documents are the JSON
-// that the API sent without its links to other answers, texts that people typed (descriptions, comments, messages), values
-// of variables, and addresses of people and machines; the types of client-go give the schemas only.
+// Package gitlab collects from GitLab over its REST API, from gitlab.com or a server of one's own. Documents are the
+// JSON that the API sent without its links to other answers, texts that people typed (descriptions, comments,
+// messages), values of variables, and addresses of people and machines; the types of client-go give the schemas only.
 //
 // It never writes, it never reads a file of a repository, and it never judges what it sees.
 package gitlab
@@ -53,15 +53,18 @@ func (Provider) Name() string { return "gitlab" }
 
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
-	return []collect.Collector{group(), project(), mergeRequest()}
+	return []collect.Collector{group(), project(), mergeRequest(), commit(), deployment(), environment(), runner(),
+		auditEvent()}
 }
 
 // Rates implements collect.Paced. All operations share one pace, because gitlab.com counts the requests of a user
-// whatever they ask for, 2,000 a minute; two lists have less of their own.
+// whatever they ask for, 2,000 a minute; some lists have less of their own.
 func (Provider) Rates() map[string]collect.Rate {
 	return map[string]collect.Rate{
 		"":                  {PerSecond: 25, Burst: 100},
 		opListGroupProjects: {PerSecond: 8, Burst: 50},
+		opListGroupAudit:    {PerSecond: 3, Burst: 20},
+		opListProjectAudit:  {PerSecond: 3, Burst: 20},
 	}
 }
 
@@ -129,8 +132,9 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	}
 	return &source{group: c.Group, session: &session{
 		client: &http.Client{
-			Transport:     env.Transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes nowhere else
+			Transport: env.Transport,
+			// The token goes nowhere else.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		token: token, group: c.Group, patterns: c.Projects, since: since,
 		root: base.Scheme + "://" + base.Host, base: base.Path + api, host: base.Host,
@@ -202,6 +206,8 @@ func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Accou
 		Name string `json:"name"`
 		Kind string `json:"kind"`
 		Plan string `json:"plan"` // gitlab.com tells it to owners
+		// Members are counted for owners only.
+		Members *int64 `json:"members_count_with_descendants"`
 	}
 	err := t.Call(ctx, opGetNamespace, func(ctx context.Context) error {
 		_, err := s.session.get(ctx, "/namespaces/"+url.PathEscape(s.group), nil, &found)
@@ -219,6 +225,9 @@ func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Accou
 	default:
 		plan.Scope.Name = found.Name
 		plan.Scope.Facts = map[string]any{"id": found.ID}
+		opened := *s.session
+		opened.owner = found.Members != nil
+		plan.Session = &opened
 		if found.Plan != "" {
 			plan.Scope.Facts["plan"] = found.Plan
 		}

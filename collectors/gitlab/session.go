@@ -28,10 +28,11 @@ type session struct {
 	base     string // the path under which the API stands, "/api/v4"
 	host     string
 	since    time.Time // populations reach back to here
+	owner    bool      // the token owns the group
 }
 
-// get asks for one answer and decodes the whole of it into v. It waits and asks again when GitLab says that it will take
-// the request later, and after a server's error.
+// get asks for one answer and decodes the whole of it into v. It waits and asks again when GitLab says that it will
+// take the request later, and after a server's error.
 func (s *session) get(ctx context.Context, path string, query url.Values, v any) (http.Header, error) {
 	for try := 1; ; try++ {
 		header, err := s.once(ctx, path, query, v)

@@ -11,8 +11,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// dropped reports whether a key only leads to another answer of the API, or is an address of a person or a machine. What
-// leads a person somewhere is kept.
+// dropped reports whether a key only leads to another answer of the API, or is an address of a person or a machine.
+// What leads a person somewhere is kept.
 func dropped(key string) bool {
 	switch key {
 	case "web_url", "external_url":

@@ -206,5 +206,5 @@ var keyFields = map[string]string{
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
 	"commits": "oid", "activity": "id", "rule-suites": "id", "audit-log": "_document_id",
 	"environments": "name", "teams": "slug",
-	"subgroups": "full_path", "projects": "id", "merge-requests": "iid",
+	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "runners": "id",
 }

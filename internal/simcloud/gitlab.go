@@ -48,6 +48,23 @@ func gitlabAPI() restAPI {
 			gitlabOf("merge-requests", "iid", gitlabPart("Commits"))},
 		{"gitlab:Notes.ListMergeRequestNotes", "GET", change + "/notes",
 			gitlabOf("merge-requests", "iid", gitlabPart("Notes"))},
+		{"gitlab:Commits.ListCommits", "GET", project + "/repository/commits",
+			gitlabProject(gitlabEvents("commits", "committed_date", "since", "until"))},
+		{"gitlab:Deployments.ListProjectDeployments", "GET", project + "/deployments",
+			gitlabProject(gitlabEvents("deployments", "updated_at", "updated_after", "updated_before"))},
+		{"gitlab:Deployments.GetProjectDeployment", "GET", project + "/deployments/{deployment}",
+			gitlabOf("deployments", "deployment", func(k *restCall, d item) response { return gitlabJSON(k, jsonText(d.doc)) })},
+		{"gitlab:Environments.ListEnvironments", "GET", project + "/environments", gitlabProject(gitlabEnvironments)},
+		{"gitlab:ProtectedEnvironments.ListProtectedEnvironments", "GET", project + "/protected_environments",
+			gitlabProject(gitlabProtected)},
+		{"gitlab:GroupProtectedEnvironments.ListGroupProtectedEnvironments", "GET", "/groups/{group}/protected_environments",
+			gitlabGroup(gitlabPart("ProtectedEnvironments"))},
+		{"gitlab:Runners.ListGroupsRunners", "GET", "/groups/{group}/runners", gitlabGroup(gitlabGroupRunners)},
+		{"gitlab:Runners.ListProjectRunners", "GET", project + "/runners", gitlabProject(gitlabProjectRunners)},
+		{"gitlab:Runners.GetRunnerDetails", "GET", "/runners/{runner}", gitlabRunner},
+		{"gitlab:AuditEvents.ListGroupAuditEvents", "GET", "/groups/{group}/audit_events", gitlabGroup(gitlabGroupAudit)},
+		{"gitlab:AuditEvents.ListProjectAuditEvents", "GET", project + "/audit_events",
+			gitlabProject(gitlabEvents("audit-events", "created_at", "created_after", "created_before"))},
 	}
 	return restAPI{provider: "gitlab", account: "group", fail: gitlabFail, ops: ops,
 		unknown: func(k *restCall) response { return gitlabError(k, 404, "404 Not Found") },
@@ -109,7 +126,8 @@ func gitlabPage(k *restCall, all items, fields func(map[string]any) map[string]a
 	if next != "" {
 		q := k.URL.Query()
 		q.Set("cursor", next)
-		r.header = append(r.header, "Link", fmt.Sprintf(`<%s/api/v4%s?%s>; rel="next"`, k.base(), k.URL.EscapedPath(), q.Encode()))
+		address := k.base() + "/api/v4" + k.URL.EscapedPath() + "?" + q.Encode()
+		r.header = append(r.header, "Link", fmt.Sprintf(`<%s>; rel="next"`, address))
 	}
 	return r
 }
@@ -121,7 +139,8 @@ func gitlabPart(member string) func(*restCall, item) response {
 	}
 }
 
-// gitlabOne answers an object inside a thing. What was never set is not found, and neither is what the plan does not offer.
+// gitlabOne answers an object inside a thing. What was never set is not found, and neither is what the plan does not
+// offer.
 func gitlabOne(member string) func(*restCall, item) response {
 	return func(k *restCall, it item) response {
 		if v, ok := it.doc[member].(map[string]any); ok {
@@ -200,8 +219,8 @@ func (k *restCall) projectList(p item, kind string) items {
 	return k.w.list("gitlab", k.root(), scalar(p.doc["path"]), kind)
 }
 
-// gitlabChanges lists the merge requests of a group's projects by state and time, the oldest first. What is yet to happen
-// is not there.
+// gitlabChanges lists the merge requests of a group's projects by state and time, the oldest first. What is yet to
+// happen is not there.
 func gitlabChanges(k *restCall, _ item) response {
 	var out []item
 	projects := k.w.list("gitlab", k.root(), "projects")
