@@ -123,6 +123,23 @@ func TestEnterpriseServer(t *testing.T) {
 	}
 }
 
+// TestGitLabUnderPath collects from a server that stands under a path of its host.
+func TestGitLabUnderPath(t *testing.T) {
+	cloud := start(t, 0)
+	target, err := url.Parse(cloud.URL("gitlab"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.StripPrefix("/git", httputil.NewSingleHostReverseProxy(target)))
+	defer server.Close()
+	run, _ := collectOnce(t, cloud, collect.OpenSource{Name: "own", Provider: gitlab.Provider{}, Decode: into(gitlab.Config{
+		Group: cloud.Accounts("gitlab")[0], BaseURL: server.URL + "/git/", TokenEnv: "GITLAB_TOKEN",
+		Window: evidence.Duration(24 * time.Hour)})})
+	if run.Outcome != evidence.OutcomeOK || run.Scopes[0].Subjects == 0 {
+		t.Errorf("run ended %s: %+v", run.Outcome, run.Scopes)
+	}
+}
+
 func collectOnce(t *testing.T, cloud *simcloud.Cloud, source collect.OpenSource) (evidence.Run, memory) {
 	t.Helper()
 	b := memory{collecttest.NewMemory()}

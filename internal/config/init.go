@@ -40,6 +40,7 @@ func FindCredentials(getenv func(string) string) []Found {
 	look("gcp", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, ".config/gcloud/application_default_credentials.json")
 	look("azure", []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID"}, ".azure/msal_token_cache.json", ".azure/azureProfile.json")
 	look("github", []string{"GITHUB_TOKEN"})
+	look("gitlab", []string{"GITLAB_TOKEN"})
 	return out
 }
 
@@ -86,6 +87,11 @@ func Template(found []Found, getenv func(string) string) string {
 		org, need = "my-organization", "name the organization"
 	}
 	source("github", need, "- name: github", "  github: { organization: "+org+" }")
+	group, need := getenv("CI_PROJECT_ROOT_NAMESPACE"), ""
+	if group == "" {
+		group, need = "my-group", "name the group"
+	}
+	source("gitlab", need, "- name: gitlab", "  gitlab: { group: "+group+" }")
 	source("file", "", "- name: papers             # any folder of documents, CSV or JSON", "  file: { path: ./papers }")
 	source("git", "", "- name: code               # a clone on this machine", "  git: { path: ./code.git }")
 	if active == 0 {

@@ -16,7 +16,7 @@ func TestTemplate(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all := []string{"aws", "gcp", "azure", "github", "file"}
+	all := []string{"aws", "gcp", "azure", "github", "gitlab", "file"}
 	for _, tc := range []struct {
 		name string
 		env  map[string]string
@@ -26,7 +26,8 @@ func TestTemplate(t *testing.T) {
 		{"a file", map[string]string{"HOME": home}, []string{"aws"}},
 		{"needs a project", map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": "x"}, nil},
 		{"everything", map[string]string{"AWS_PROFILE": "x", "GOOGLE_APPLICATION_CREDENTIALS": "x", "GOOGLE_CLOUD_PROJECT": "shop",
-			"AZURE_TENANT_ID": "x", "GITHUB_TOKEN": "FIXTURE-token", "GITHUB_REPOSITORY_OWNER": "shop"}, []string{"aws", "gcp", "azure", "github"}},
+			"AZURE_TENANT_ID": "x", "GITHUB_TOKEN": "FIXTURE-token", "GITHUB_REPOSITORY_OWNER": "shop",
+			"GITLAB_TOKEN": "FIXTURE-token", "CI_PROJECT_ROOT_NAMESPACE": "shop"}, []string{"aws", "gcp", "azure", "github", "gitlab"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			getenv := func(k string) string { return tc.env[k] }

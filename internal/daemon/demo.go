@@ -107,6 +107,7 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 	env := map[string]string{
 		"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_EC2_METADATA_DISABLED": "true",
 		"EXHIBIT_DEMO_AZURE_TOKEN": simcloud.Token("azure"), "EXHIBIT_DEMO_GITHUB_TOKEN": simcloud.Token("github"),
+		"EXHIBIT_DEMO_GITLAB_TOKEN": simcloud.Token("gitlab"),
 	}
 	keyFile, err := cloud.GCPKeyFile()
 	if err != nil {
@@ -126,6 +127,10 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 	for _, organization := range cloud.Accounts("github") {
 		fmt.Fprintf(&b, "  - name: github\n    github: { base_url: %q, organization: %s, window: 365d, token_env: EXHIBIT_DEMO_GITHUB_TOKEN }\n",
 			cloud.URL("github"), organization)
+	}
+	for _, group := range cloud.Accounts("gitlab") {
+		fmt.Fprintf(&b, "  - name: gitlab\n    gitlab: { base_url: %q, group: %s, window: 365d, token_env: EXHIBIT_DEMO_GITLAB_TOKEN }\n",
+			cloud.URL("gitlab"), group)
 	}
 	file := filepath.Join(o.Dir, config.FileName)
 	if err := os.MkdirAll(filepath.Join(o.Dir, "acceptances"), 0o755); err != nil {
