@@ -83,6 +83,9 @@ func (m *mark) viewOf(session any, now time.Time) time.Duration {
 // all is asked anew and nothing is carried over.
 func (m *mark) place(now time.Time, version int) {
 	m.begin, m.until = now.Add(-m.events.View), now.Add(-m.events.Settling)
+	if m.until.Before(m.begin) { // a view of nothing but what has not settled
+		m.until = m.begin
+	}
 	m.since = now.Add(-m.events.Retention)
 	if m.since.Before(m.begin) || m.events.Retention == 0 {
 		m.since = m.begin

@@ -45,6 +45,8 @@ func TestEventsOfAConfiguredView(t *testing.T) {
 		{"a view that shrinks passes by", 120, func() { begin = -100 }, evidence.OutcomeOK, 95, "new", "new", "-100-119"},
 		{"another version carries nothing over", 144, func() { h.version, h.log = 2, h.log[:2]; begin = -300 }, evidence.OutcomeOK,
 			-300, "", "old", "-300-143"},
+		{"a view shorter than events take to settle covers nothing yet", 168, func() { h.events.Settling = 24 * time.Hour; begin = 160 },
+			evidence.OutcomeEmpty, 160, "", "", "160-160"},
 	} {
 		if h.now = at(step.hours); step.change != nil {
 			step.change()
