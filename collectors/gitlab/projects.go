@@ -24,6 +24,7 @@ type listed struct {
 	Archived      bool   `json:"archived"`
 	EmptyRepo     bool   `json:"empty_repo"`
 	MergeMethod   string `json:"merge_method"`
+	WebURL        string `json:"web_url"`
 	paid          bool
 	raw           json.RawMessage
 }
@@ -39,10 +40,11 @@ type projectBrief struct {
 	Visibility    string `json:"visibility"`
 	Archived      bool   `json:"archived"`
 	MergeMethod   string `json:"merge_method,omitempty"`
+	WebURL        string `json:"web_url,omitempty"` // the project's address, by which other tools know it
 }
 
 func (p listed) brief() projectBrief {
-	return projectBrief{p.ID, p.FullPath, p.DefaultBranch, p.Visibility, p.Archived, p.MergeMethod}
+	return projectBrief{p.ID, p.FullPath, p.DefaultBranch, p.Visibility, p.Archived, p.MergeMethod, p.WebURL}
 }
 
 const opListGroupProjects = "gitlab:Groups.ListGroupProjects"
