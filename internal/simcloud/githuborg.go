@@ -12,13 +12,13 @@ func githubOrgOps() []restOp {
 	return []restOp{
 		{"orgs.listMembers", "GET", org + "/members", githubMembers},
 		{"orgs.listOutsideCollaborators", "GET", org + "/outside_collaborators", githubOutside},
-		{"orgs.listInstallations", "GET", org + "/installations", githubOrgList("Installations", "installations")},
-		{"orgs.listWebhooks", "GET", org + "/hooks", githubOrgList("Hooks", "")},
+		{"orgs.listInstallations", "GET", org + "/installations", githubOrgList("Installations", "installations", githubInstallation)},
+		{"orgs.listWebhooks", "GET", org + "/hooks", githubOrgList("Hooks", "", native)},
 		{"actions.getOrgPermissions", "GET", org + "/actions/permissions", githubOrgPart("ActionsPermissions")},
 		{"actions.getAllowedActionsForOrg", "GET", org + "/actions/permissions/selected-actions", githubOrgPart("SelectedActions")},
 		{"actions.getOrgWorkflowPermissions", "GET", org + "/actions/permissions/workflow", githubOrgPart("WorkflowPermissions")},
 		{"actions.getOrgRunnerSettings", "GET", org + "/actions/permissions/self-hosted-runners", githubOrgPart("RunnerSettings")},
-		{"actions.listOrgSecrets", "GET", org + "/actions/secrets", githubOrgList("Secrets", "secrets")},
+		{"actions.listOrgSecrets", "GET", org + "/actions/secrets", githubOrgList("Secrets", "secrets", native)},
 		{"oidc.getOrgSubject", "GET", org + "/actions/oidc/customization/sub", githubOrgPart("OIDCSubject")},
 		{"teams.list", "GET", org + "/teams", githubTeams},
 		{"teams.listMembers", "GET", org + "/teams/{team}/members", githubTeamList("Members", githubUser)},
@@ -26,8 +26,8 @@ func githubOrgOps() []restOp {
 		{"dependabot.listAlertsForOrg", "GET", org + "/dependabot/alerts", githubAlertsOf("DependabotAlerts", dependabotAlert)},
 		{"secretScanning.listAlertsForOrg", "GET", org + "/secret-scanning/alerts", githubAlertsOf("SecretAlerts", secretAlert)},
 		{"codeScanning.listAlertsForOrg", "GET", org + "/code-scanning/alerts", githubAlertsOf("CodeAlerts", codeAlert)},
-		{"actions.listRunnersForOrg", "GET", org + "/actions/runners", githubOrgList("Runners", "runners")},
-		{"actions.listRunnerGroupsForOrg", "GET", org + "/actions/runner-groups", githubOrgList("RunnerGroups", "runner_groups")},
+		{"actions.listRunnersForOrg", "GET", org + "/actions/runners", githubOrgList("Runners", "runners", native)},
+		{"actions.listRunnerGroupsForOrg", "GET", org + "/actions/runner-groups", githubOrgList("RunnerGroups", "runner_groups", native)},
 	}
 }
 
@@ -48,14 +48,23 @@ func githubOrgPart(member string) func(*restCall) response {
 }
 
 // githubOrgList answers a list that stands in the organisation's file.
-func githubOrgList(member, wrap string) func(*restCall) response {
+func githubOrgList(member, wrap string, fields func(map[string]any) map[string]any) func(*restCall) response {
 	return func(k *restCall) response {
 		o := k.organization()
 		if o == nil {
 			return githubError(k, http.StatusNotFound, "Not Found")
 		}
-		return githubPage(k, parts(o[member]), wrap, native)
+		return githubPage(k, parts(o[member]), wrap, fields)
 	}
+}
+
+// githubInstallation is an app that is installed, and where.
+func githubInstallation(d map[string]any) map[string]any {
+	out := native(d)
+	if account, ok := out["account"].(map[string]any); ok {
+		out["account"] = githubUser(account)
+	}
+	return out
 }
 
 // githubMembers answers who belongs to the organisation, by role or by what they lack.
