@@ -108,13 +108,7 @@ func (gitlab) Change(s evidence.Subject) (Change, error) {
 	named := d.named()
 	for _, k := range slices.Backward(d.Commits) {
 		commit := Commit{ID: k.ID, Parents: k.ParentIDs, At: k.CommittedDate.Time}
-		for _, name := range slices.Compact([]string{k.AuthorName, k.CommitterName}) {
-			if a, ok := named[name]; ok {
-				commit.Authors = append(commit.Authors, a)
-			} else {
-				commit.Nameless++
-			}
-		}
+		commit.Authors, commit.Nameless = authorsBy(named, k.AuthorName, k.CommitterName)
 		c.Commits = append(c.Commits, commit)
 	}
 	_, unread := s.Missing["Approvals"]
@@ -127,7 +121,7 @@ func (gitlab) Change(s evidence.Subject) (Change, error) {
 	return c, nil
 }
 
-// named are the accounts that have to do with a merge request, by their names. A name that two of them have is nobody's.
+// named are the accounts that have to do with a merge request, by their names.
 func (d gitlabDoc) named() map[string]Actor {
 	people := append([]*gitlabUser{d.Author, d.MergeUser}, d.Reviewers...)
 	for _, n := range d.Notes {
@@ -138,21 +132,13 @@ func (d gitlabDoc) named() map[string]Actor {
 			people = append(people, a.User)
 		}
 	}
-	out := map[string]Actor{}
+	var list []nameOf
 	for _, p := range people {
-		if a := p.actor(); a.known() && p.Name != "" {
-			if have, taken := out[p.Name]; taken && !have.Is(a) {
-				a = nobody()
-			}
-			out[p.Name] = a
+		if p != nil {
+			list = append(list, nameOf{p.Name, p.actor()})
 		}
 	}
-	for name, a := range out {
-		if !a.known() {
-			delete(out, name)
-		}
-	}
-	return out
+	return byName(list)
 }
 
 // reviews reads the approvals from the notes, in their order. Where GitLab was asked which approvals stand, one that does

@@ -12,10 +12,14 @@ import (
 type gitlabProject struct {
 	Path          string `json:"path_with_namespace"`
 	DefaultBranch string `json:"default_branch"`
+	WebURL        string `json:"web_url"`
 }
 
-// gitlabKey names a project by an address of something in it, else by its path at the host of any other address.
+// gitlabKey names a project by its own address or that of something in it, else by its path at the host of any other address.
 func gitlabKey(p gitlabProject, addresses ...string) string {
+	if p.WebURL != "" {
+		return RepositoryKey(p.WebURL)
+	}
 	host := ""
 	for _, text := range addresses {
 		if project, _, inside := strings.Cut(text, "/-/"); inside {

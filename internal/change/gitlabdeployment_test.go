@@ -64,6 +64,7 @@ func TestGitLabKey(t *testing.T) {
 		{p, []string{"https://gitlab.com/acme/shop/-/commit/c1"}, "gitlab.com/acme/shop"},
 		{p, []string{"", "https://git.example/root/acme/shop/-/jobs/1"}, "git.example/root/acme/shop"},
 		{p, []string{"https://gitlab.com/alice"}, "gitlab.com/acme/shop"},
+		{gitlabProject{WebURL: "https://git.example/root/acme/shop"}, nil, "git.example/root/acme/shop"},
 		{p, nil, ""},
 		{gitlabProject{}, []string{"https://gitlab.com/alice"}, ""},
 	} {
