@@ -3,6 +3,7 @@ package change
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 
 	"exhibit/internal/evidence"
@@ -36,7 +37,7 @@ func gitlabKey(p gitlabProject, addresses ...string) string {
 }
 
 // gitlabDeploymentReads are the keys that a deployment's verdict rests on.
-var gitlabDeploymentReads = [...]string{"approvals", "deployable", "environment", "sha", "status", "user"}
+var gitlabDeploymentReads = [...]string{"approval_summary", "approvals", "deployable", "environment", "sha", "status", "user"}
 
 // Deployment reads a deployment. GitLab takes approvals only while it holds the deployment back.
 func (gitlab) Deployment(s evidence.Subject) (Deployment, error) {
@@ -56,18 +57,19 @@ func (gitlab) Deployment(s evidence.Subject) (Deployment, error) {
 			WebURL     string      `json:"web_url"`
 			User       *gitlabUser `json:"user"`
 		} `json:"deployable"`
-		Project   gitlabProject `json:"Project"`
-		Approvals []struct {
-			User      *gitlabUser `json:"user"`
-			Status    string      `json:"status"`
-			CreatedAt stamp       `json:"created_at"`
-		} `json:"approvals"`
+		Project   gitlabProject    `json:"Project"`
+		Approvals []gitlabApproval `json:"approvals"`
+		Summary   *struct {
+			Rules []struct {
+				Approvals []gitlabApproval `json:"deployment_approvals"`
+			} `json:"rules"`
+		} `json:"approval_summary"`
 	}
 	if err := decode(s, &d, "sha", "environment", "status"); err != nil {
 		return Deployment{}, err
 	}
 	out := Deployment{Type: s.Type, ID: s.ID, Commit: d.SHA, CreatedAt: d.CreatedAt.Time, Gated: true,
-		Unseen: unseen(s, map[Part][]string{PartApprovals: {"approvals"}, PartStart: {"user", "deployable"},
+		Unseen: unseen(s, map[Part][]string{PartApprovals: {"approvals", "approval_summary"}, PartStart: {"user", "deployable"},
 			PartOutcome: {"status"}})}
 	if d.Environment != nil {
 		out.Environment, out.Tier = d.Environment.Name, d.Environment.Tier
@@ -93,10 +95,26 @@ func (gitlab) Deployment(s evidence.Subject) (Deployment, error) {
 	default:
 		out.Outcome = Running
 	}
-	for _, a := range d.Approvals {
-		out.Approvals = append(out.Approvals, Approval{By: a.User.actor(), State: githubApproval(a.Status), At: a.CreatedAt.Time})
+	given := d.Approvals
+	if d.Summary != nil {
+		for _, rule := range d.Summary.Rules {
+			given = append(given, rule.Approvals...)
+		}
+	}
+	for _, a := range given {
+		one := Approval{By: a.User.actor(), State: githubApproval(a.Status), At: a.CreatedAt.Time}
+		if !slices.Contains(out.Approvals, one) { // GitLab tells of it by itself and under the rule that it meets
+			out.Approvals = append(out.Approvals, one)
+		}
 	}
 	return out, nil
+}
+
+// gitlabApproval is one answer to a deployment that waits.
+type gitlabApproval struct {
+	User      *gitlabUser `json:"user"`
+	Status    string      `json:"status"`
+	CreatedAt stamp       `json:"created_at"`
 }
 
 // gitlabTier is an environment with the tier that GitLab puts it into.

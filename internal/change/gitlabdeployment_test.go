@@ -21,21 +21,27 @@ func TestGitLabDeployments(t *testing.T) {
 		return `[{"user":` + user + `,"status":"` + status + `","created_at":"2026-05-04T12:05:00Z"}]`
 	}
 	for _, tc := range []struct {
-		name, approvals string
-		missing         string
-		want            Verdict
+		name, approvals, summary string
+		missing                  string
+		want                     Verdict
 	}{
-		{"approved", by(bobGitLab, "approved"), "", IsApproved},
-		{"refused", by(bobGitLab, "rejected"), "", Rejected},
-		{"by the starter", by(aliceGitLab, "approved"), "", SelfApproved},
-		{"by a robot", by(botGitLab, "approved"), "", ByRobot},
-		{"by a deleted account", by(ghostGitLab, "approved"), "", Unknown},
-		{"nobody", `[]`, "", Unapproved},
-		{"a plan without approvals", `null`, "", Unapproved},
-		{"approvals hidden", `null`, "approvals", Unknown},
+		{"approved under a rule", `[]`, by(bobGitLab, "approved"), "", IsApproved},
+		{"the summary hidden", `[]`, "", "approval_summary", Unknown},
+		{"approved", by(bobGitLab, "approved"), "", "", IsApproved},
+		{"refused", by(bobGitLab, "rejected"), "", "", Rejected},
+		{"by the starter", by(aliceGitLab, "approved"), "", "", SelfApproved},
+		{"by a robot", by(botGitLab, "approved"), "", "", ByRobot},
+		{"by a deleted account", by(ghostGitLab, "approved"), "", "", Unknown},
+		{"nobody", `[]`, "", "", Unapproved},
+		{"a plan without approvals", `null`, "", "", Unapproved},
+		{"approvals hidden", `null`, "", "approvals", Unknown},
 	} {
 		s := evidence.Subject{Type: "gitlab.deployment", ID: "x",
 			Doc: json.RawMessage(strings.Replace(gitlabDeployed, "APPROVALS", tc.approvals, 1))}
+		if tc.summary != "" {
+			s.Doc = json.RawMessage(strings.Replace(string(s.Doc), `{`, `{"approval_summary":{"rules":[{"deployment_approvals":`+
+				tc.summary+`}]},`, 1))
+		}
 		if tc.missing != "" {
 			s.Missing = map[string]evidence.Missing{tc.missing: {Operation: "o", Outcome: evidence.OutcomeDenied}}
 		}
