@@ -257,15 +257,24 @@ func knownFields() map[string]*types.FieldType {
 	}
 }
 
+// endOfTime is later than anything that an example tells of.
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // caseChanges makes the index of an example: the subject and those related to it are all there is.
 func caseChanges(sets map[string]*relatedSet) *changeIndex {
-	x := &changeIndex{index: change.NewIndex(), sets: []changeSet{{scope: "case"}}}
+	x := &changeIndex{index: change.NewIndex()}
 	for _, typ := range keys(sets) {
+		if change.Tells(typ) == "" {
+			continue
+		}
+		set := changeSet{typ: typ, span: &evidence.Window{To: endOfTime}}
 		for _, rec := range sets[typ].recs {
-			if change.Tells(typ) != "" && x.index.Add(0, rec.subject(), rec.digest) != nil {
-				x.sets[0].gap = &gap{reason: "documents of " + typ + " are of another shape than this version reads"}
+			set.scope = rec.scope.id
+			if x.index.Add(len(x.sets), rec.subject(), rec.digest) != nil {
+				set.gap = &gap{reason: "documents of " + typ + " are of another shape than this version reads"}
 			}
 		}
+		x.sets = append(x.sets, set)
 	}
 	return x
 }

@@ -139,3 +139,37 @@ func FuzzSilentCommit(f *testing.F) {
 		}
 	})
 }
+
+// TestGitLabDeploymentRecording holds the verdicts over what the collector makes of GitLab's answers.
+func TestGitLabDeploymentRecording(t *testing.T) {
+	type said struct {
+		Verdict Verdict
+		Outcome Outcome
+	}
+	got := map[string]said{}
+	for id, s := range recorded(t, "gitlab/testdata/gitlab.deployment.json") {
+		d, err := DeploymentOf(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(d.Repository, "gitlab.com/acme/p") || d.Commit == "" || d.CreatedAt.IsZero() {
+			t.Errorf("%s is read as %+v", id, d)
+		}
+		got[id] = said{d.Judge().Verdict, d.Outcome}
+	}
+	want := map[string]said{
+		"acme/payments/deployments/4001":        {Unapproved, Running}, // it waits
+		"acme/payments/deployments/4002":        {Unapproved, Succeeded},
+		"acme/payments/deployments/4003":        {IsApproved, Succeeded},
+		"acme/platform/ledger/deployments/4009": {Unapproved, Succeeded},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for id, s := range recorded(t, "gitlab/testdata/gitlab.commit.json") {
+		l, err := LandedOf(s)
+		if err != nil || l.Branch != "main" || l.LandedAt.IsZero() || !strings.HasSuffix(id, "@"+l.Commit.ID) {
+			t.Errorf("%s is read as %+v, %v", id, l, err)
+		}
+	}
+}
