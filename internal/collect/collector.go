@@ -39,8 +39,8 @@ type Operation struct {
 	// Permissions allow it: all of them are needed. Empty means that any caller may ask.
 	Permissions []string
 	// Method and Path are what the transport lets out for a REST operation: "GET", "/storage/v1/b/{bucket}/iam"; a
-	// brace stands for one segment, "{name...}" at the end for all the rest. Empty for AWS, whose SDK names its
-	// operations.
+	// brace stands for one segment, "{name...}" at the end for all the rest, and "(/job/{name})+" for a part that comes
+	// once or several times. Empty for AWS, whose SDK names its operations.
 	Method, Path string
 	// Query is the text of an operation of a GraphQL API. The transport lets out a body that holds this text and variables,
 	// and no other: a text that the caller makes up never leaves, nor does a mutation.

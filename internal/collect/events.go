@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -166,6 +167,41 @@ func (t *Task) Earlier(f func(evidence.Subject) error) error {
 			return &batchError{fmt.Errorf("read %s of an earlier snapshot: %w", key, err)}
 		}
 		return f(s)
+	})
+}
+
+// Gap notes that events of a span are not known and never will be, because the provider forgot them before they were seen.
+// Spans of one reason that meet become one. It is for what the numbering of events tells; that no collection succeeded in
+// time is noted without it.
+func (t *Task) Gap(from, to time.Time, reason string) {
+	if t.mark == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.mark.widen(evidence.Window{From: from, To: to}, reason)
+}
+
+// widen is gap for a span that may meet others of its reason.
+func (m *mark) widen(w evidence.Window, reason string) {
+	if w.From.Before(m.begin) {
+		w.From = m.begin
+	}
+	m.gaps = slices.DeleteFunc(m.gaps, func(g evidence.Unknowable) bool {
+		if g.Reason != reason || g.Window.From.After(w.To) || g.Window.To.Before(w.From) {
+			return false
+		}
+		if g.Window.From.Before(w.From) {
+			w.From = g.Window.From
+		}
+		if g.Window.To.After(w.To) {
+			w.To = g.Window.To
+		}
+		return true
+	})
+	m.gap(w.From, w.To, reason)
+	slices.SortFunc(m.gaps, func(a, b evidence.Unknowable) int { // whatever the order in which they were found
+		return cmp.Or(a.Window.From.Compare(b.Window.From), a.Window.To.Compare(b.Window.To), cmp.Compare(a.Reason, b.Reason))
 	})
 }
 

@@ -130,8 +130,13 @@ func permitted(c *call, req *http.Request) error {
 	return nil
 }
 
-// matches holds a path against a template in which a brace stands for a segment, or at the end for all the rest.
+// matches holds a path against a template in which a brace stands for a segment, or at the end for all the rest. What
+// stands in "(/job/{name})+" may be there several times.
 func matches(template, path string) bool {
+	template, ok := unrolled(template, strings.Count(path, "/"))
+	if !ok {
+		return false
+	}
 	for {
 		t, trest, tmore := strings.Cut(template, "/")
 		p, prest, pmore := strings.Cut(path, "/")
@@ -154,6 +159,25 @@ func matches(template, path string) bool {
 		}
 		template, path = trest, prest
 	}
+}
+
+// unrolled writes out the part of a template that may be there several times, so often that it has the given number of
+// segments. It reports false when no number of times makes that many.
+func unrolled(template string, segments int) (string, bool) {
+	before, rest, several := strings.Cut(template, "(")
+	if !several {
+		return template, true
+	}
+	part, after, closed := strings.Cut(rest, ")+")
+	each := strings.Count(part, "/")
+	if !closed || each == 0 {
+		return "", false
+	}
+	left := segments - strings.Count(before, "/") - strings.Count(after, "/")
+	if left < each || left%each != 0 {
+		return "", false
+	}
+	return before + strings.Repeat(part, left/each) + after, true
 }
 
 // pay waits for the pace of a retry; the first request of a call was paid for before its time began.
