@@ -2,6 +2,7 @@
 package collectors
 
 import (
+	"exhibit/collectors/argocd"
 	"exhibit/collectors/aws"
 	"exhibit/collectors/azure"
 	"exhibit/collectors/file"
@@ -9,12 +10,14 @@ import (
 	"exhibit/collectors/git"
 	"exhibit/collectors/github"
 	"exhibit/collectors/gitlab"
+	"exhibit/collectors/jenkins"
 	"exhibit/internal/collect"
 )
 
 // All returns every provider, in order of name.
 func All() []collect.Provider {
 	return []collect.Provider{
+		argocd.Provider{},
 		aws.Provider{},
 		azure.Provider{},
 		file.Provider{},
@@ -22,5 +25,6 @@ func All() []collect.Provider {
 		git.Provider{},
 		github.Provider{},
 		gitlab.Provider{},
+		jenkins.Provider{},
 	}
 }

@@ -17,10 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"exhibit/collectors/argocd"
 	"exhibit/collectors/azure"
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/github"
 	"exhibit/collectors/gitlab"
+	"exhibit/collectors/jenkins"
 	"exhibit/internal/collect"
 	"exhibit/internal/collect/collecttest"
 	"exhibit/internal/evidence"
@@ -186,7 +188,8 @@ func startWith(t *testing.T, o simcloud.Options) *simcloud.Cloud {
 func getenv(name string) string {
 	return map[string]string{
 		"AZURE_TOKEN": simcloud.Token("azure"), "GITHUB_TOKEN": simcloud.Token("github"),
-		"GITLAB_TOKEN": simcloud.Token("gitlab"),
+		"GITLAB_TOKEN": simcloud.Token("gitlab"), "ARGOCD_TOKEN": simcloud.Token("argocd"),
+		"JENKINS_USER": "exhibit", "JENKINS_TOKEN": simcloud.Token("jenkins"),
 	}[name]
 }
 
@@ -212,6 +215,11 @@ func sources(t *testing.T, cloud *simcloud.Cloud) []collect.OpenSource {
 		{Name: "gitlab", Provider: gitlab.Provider{}, Decode: into(gitlab.Config{
 			Group: cloud.Accounts("gitlab")[0], BaseURL: cloud.URL("gitlab"), TokenEnv: "GITLAB_TOKEN",
 			Window: evidence.Duration(90 * 24 * time.Hour)})},
+		{Name: "argocd", Provider: argocd.Provider{}, Decode: into(argocd.Config{
+			URL: cloud.URL("argocd"), TokenEnv: "ARGOCD_TOKEN", Window: evidence.Duration(120 * 24 * time.Hour)})},
+		{Name: "jenkins", Provider: jenkins.Provider{}, Decode: into(jenkins.Config{
+			URL: cloud.URL("jenkins"), UserEnv: "JENKINS_USER", TokenEnv: "JENKINS_TOKEN",
+			Window: evidence.Duration(120 * 24 * time.Hour)})},
 	}
 }
 

@@ -43,7 +43,7 @@ var rooms = map[string]room{
 	"internal/daemon":   {3, []string{"*"}},
 	"internal/archtest": {3, nil},
 
-	"collectors":        {2, []string{"internal/collect", "collectors/aws", "collectors/gcp", "collectors/azure", "collectors/github", "collectors/git", "collectors/gitlab", "collectors/file"}},
+	"collectors":        {2, []string{"internal/collect", "collectors/aws", "collectors/gcp", "collectors/azure", "collectors/github", "collectors/git", "collectors/gitlab", "collectors/file", "collectors/argocd", "collectors/jenkins"}},
 	"collectors/aws":    {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/gcp":    {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/azure":  {2, []string{"internal/collect", "internal/evidence"}},
@@ -51,6 +51,9 @@ var rooms = map[string]room{
 	"collectors/gitlab": {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/file":   {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/git":    {2, []string{"internal/collect", "internal/evidence"}},
+
+	"collectors/argocd":  {2, []string{"internal/collect", "internal/evidence"}},
+	"collectors/jenkins": {2, []string{"internal/collect", "internal/evidence"}},
 
 	"controls":         {0, nil},
 	"mappings":         {0, nil},

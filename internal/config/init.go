@@ -35,6 +35,8 @@ func FindCredentials(getenv func(string) string) []Found {
 			}
 		}
 	}
+	look("argocd", []string{"ARGOCD_AUTH_TOKEN"})
+	look("jenkins", []string{"JENKINS_API_TOKEN"})
 	look("aws", []string{"AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"},
 		".aws/credentials", ".aws/config")
 	look("gcp", []string{"GOOGLE_APPLICATION_CREDENTIALS"}, ".config/gcloud/application_default_credentials.json")
@@ -72,6 +74,16 @@ func Template(found []Found, getenv func(string) string) string {
 		}
 	}
 	source("aws", "", "- name: aws", "  aws: { regions: enabled }")
+	server, need := getenv("ARGOCD_SERVER"), ""
+	if server == "" {
+		server, need = "argocd.example.com", "name the server"
+	}
+	source("argocd", need, "- name: argocd", fmt.Sprintf("  argocd: { url: %q }", "https://"+server))
+	server, need = getenv("JENKINS_URL"), ""
+	if server == "" {
+		server, need = "https://ci.example.com", "name the controller"
+	}
+	source("jenkins", need, "- name: jenkins", fmt.Sprintf("  jenkins: { url: %q }", server))
 	project, need := getenv("GOOGLE_CLOUD_PROJECT"), ""
 	if project == "" {
 		project, need = "my-project", "name the projects"

@@ -23,6 +23,9 @@ func TestTemplate(t *testing.T) {
 		want []string
 	}{
 		{"nothing", nil, nil},
+		{"servers", map[string]string{"ARGOCD_AUTH_TOKEN": "FIXTURE-token", "ARGOCD_SERVER": "argocd.shop.example:8443",
+			"JENKINS_API_TOKEN": "FIXTURE-token", "JENKINS_URL": "https://ci.shop.example/"}, []string{"argocd", "jenkins"}},
+		{"needs a server", map[string]string{"ARGOCD_AUTH_TOKEN": "x"}, nil},
 		{"a file", map[string]string{"HOME": home}, []string{"aws"}},
 		{"needs a project", map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": "x"}, nil},
 		{"everything", map[string]string{"AWS_PROFILE": "x", "GOOGLE_APPLICATION_CREDENTIALS": "x", "GOOGLE_CLOUD_PROJECT": "shop",
@@ -32,7 +35,7 @@ func TestTemplate(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			getenv := func(k string) string { return tc.env[k] }
 			text := Template(FindCredentials(getenv), getenv)
-			c, err := Parse("exhibit.yaml", []byte(text), all)
+			c, err := Parse("exhibit.yaml", []byte(text), append(all, "argocd", "jenkins"))
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}

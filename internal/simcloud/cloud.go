@@ -39,6 +39,8 @@ type Cloud struct {
 	azure    restAPI
 	github   restAPI
 	gitlab   restAPI
+	argocd   restAPI
+	jenkins  restAPI
 	faults   faults
 	counts   counts
 	answered counts       // without an error
@@ -50,13 +52,15 @@ type Cloud struct {
 }
 
 // Providers are the names that URL knows.
-func Providers() []string { return []string{"aws", "gcp", "azure", "github", "gitlab"} }
+func Providers() []string {
+	return []string{"aws", "gcp", "azure", "github", "gitlab", "argocd", "jenkins"}
+}
 
 // New returns a cloud at day 0 of the estate. It does not listen yet.
 func New(estate *Estate, options Options) (*Cloud, error) {
 	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsService{},
 		signed: map[string][]string{}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI(),
-		gitlab: gitlabAPI()}
+		gitlab: gitlabAPI(), argocd: argocdAPI(), jenkins: jenkinsAPI()}
 	for _, s := range awsServices() {
 		if have, ok := c.aws[s.name]; ok { // one that is told in several places
 			maps.Copy(have.ops, s.ops)
@@ -76,7 +80,7 @@ func (c *Cloud) Start(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	routers := map[string]router{"aws": c.routeAWS, "gcp": c.routeGCP, "azure": c.routeAzure, "github": c.routeGitHub,
-		"gitlab": c.routeGitLab}
+		"gitlab": c.routeGitLab, "argocd": c.routeArgoCD, "jenkins": c.routeJenkins}
 	for _, name := range Providers() {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {

@@ -40,8 +40,9 @@ type seed struct {
 }
 
 // Load reads an estate: estate.json, timeline.json, and under aws/ACCOUNT/, aws/ACCOUNT/REGION/, gcp/PROJECT/,
-// azure/SUBSCRIPTION/, github/ORGANISATION/, github/ORGANISATION/REPOSITORY/, gitlab/GROUP/ and gitlab/GROUP/PROJECT/ one
-// JSON file a kind: an array of things or one object, with the provider's own member names. See testdata/estates/README.md.
+// azure/SUBSCRIPTION/, github/ORGANISATION/, github/ORGANISATION/REPOSITORY/, gitlab/GROUP/, gitlab/GROUP/PROJECT/,
+// argocd/SERVER/ and jenkins/SERVER/ one JSON file a kind: an array of things or one object, with the provider's own member
+// names. See testdata/estates/README.md.
 func Load(fsys fs.FS) (*Estate, error) {
 	e := &Estate{keys: allKeys(), lists: map[string][]seed{}, objects: map[string]seed{}}
 	var head struct {
@@ -200,6 +201,7 @@ func allKeys() map[string]string {
 
 // keyFields are the keys of the kinds that are not AWS's, whose services name their own; it is only read.
 var keyFields = map[string]string{
+	"jobs":      "fullName",
 	"firewalls": "name", "sinks": "name", "gcs-buckets": "name",
 	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
 	"network-security-groups": "name", "activity-log-alerts": "name",

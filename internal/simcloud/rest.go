@@ -65,6 +65,9 @@ func Token(provider string) string { return "simulated-" + provider + "-token" }
 
 func authorized(r *request, token string) bool {
 	h := r.Header.Get("Authorization")
+	if _, password, ok := r.BasicAuth(); ok {
+		return password == token
+	}
 	return h == "Bearer "+token || h == "token "+token
 }
 
