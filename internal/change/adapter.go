@@ -46,6 +46,7 @@ func adapters() map[string]adapter {
 		"gitlab.merge-request":     {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
 		"github.rule-suite":        {bypass: github{}.Bypass, reads: githubBypassReads[:]},
 		"github.pull-request":      {change: github{}.Change, reads: githubChangeReads[:]},
+		"jenkins.build":            {deployment: jenkins{}.Deployment, reads: jenkinsReads[:]},
 	}
 }
 
