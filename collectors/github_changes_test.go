@@ -202,7 +202,7 @@ func (m memory) mustSnapshots(t testing.TB) []evidence.Snapshot {
 func TestGitHubByMark(t *testing.T) {
 	cloud := start(t, 0)
 	var past *collecttest.Memory
-	kinds := []string{"github.pull-request", "github.commit"}
+	kinds := []string{"github.pull-request", "github.commit", "github.deployment", "github.activity", "github.audit-log"}
 	for _, day := range []int{30, 37, 38, 39, 62, 89} {
 		if err := cloud.SetDay(day); err != nil {
 			t.Fatal(err)
@@ -292,6 +292,65 @@ func TestGitHubRewrittenBranch(t *testing.T) {
 		}
 		slices.Sort(all)
 		if got := fmt.Sprintf("%s: %s, %v; all %s", at, head.Head.Before, head.Head.Rewritten, strings.Join(all, " ")); got != want {
+			t.Errorf("day %d: %s, want %s", day, got, want)
+		}
+	}
+}
+
+// TestGitHubOpenDeployment holds that a deployment is asked for until it has come to an end, and not after.
+func TestGitHubOpenDeployment(t *testing.T) {
+	deployment := func(id int, at string, states ...string) map[string]any {
+		statuses := []any{}
+		for _, state := range states {
+			statuses = append(statuses, map[string]any{"state": state, "created_at": at})
+		}
+		return map[string]any{"id": id, "node_id": "DE_1", "sha": "a1", "ref": "main", "task": "deploy", "environment": "production",
+			"original_environment": "production", "created_at": at, "updated_at": at, "creator": nil, "Statuses": statuses}
+	}
+	const in = "github/acme/r/deployments"
+	state := func(day int, item string, state string) map[string]any {
+		return map[string]any{"day": day, "in": in, "item": item, "merge": map[string]any{
+			"Statuses": []any{map[string]any{"state": state, "created_at": "2026-07-04T00:00:00Z"}}}}
+	}
+	cloud := gitHubOf(t, loadEstate(t, map[string]any{
+		"estate":                   map[string]any{"company": "Acme", "base": "2026-07-03T06:00:00Z", "days": 6},
+		"github/acme/organization": map[string]any{"login": "acme", "id": 1, "name": "Acme"},
+		"github/acme/repositories": []any{map[string]any{"id": 1, "node_id": "R_1", "name": "r", "full_name": "acme/r",
+			"default_branch": "main", "visibility": "private"}},
+		in: []any{deployment(1, "2026-06-20T00:00:00Z", "success"), deployment(2, "2026-07-01T00:00:00Z", "waiting"),
+			deployment(3, "2026-07-02T00:00:00Z", "failure")},
+		"timeline": []any{state(2, "2", "success"), state(3, "1", "inactive"),
+			map[string]any{"day": 4, "in": in, "add": deployment(4, "2026-07-06T12:00:00Z")}},
+	}))
+	var past *collecttest.Memory
+	for day, want := range []string{
+		"1 SUCCESS, 2 WAITING, 3 FAILURE; 3 anew", "1 SUCCESS, 2 WAITING, 3 FAILURE; 1 anew", "1 SUCCESS, 2 SUCCESS, 3 FAILURE; 1 anew",
+		"1 SUCCESS, 2 SUCCESS, 3 FAILURE; 0 anew", "1 SUCCESS, 2 SUCCESS, 3 FAILURE, 4 ; 1 anew",
+		"1 SUCCESS, 2 SUCCESS, 3 FAILURE, 4 ; 1 anew",
+	} {
+		if err := cloud.SetDay(day); err != nil {
+			t.Fatal(err)
+		}
+		b := collectPopulations(t, cloud, past, "github.deployment")
+		past = b.Memory
+		var all []string
+		for _, s := range b.subjects(t, "github.deployment") {
+			var doc struct {
+				ID       int
+				Statuses []struct{ State string }
+			}
+			if err := json.Unmarshal(s.Doc, &doc); err != nil {
+				t.Fatal(err)
+			}
+			states := ""
+			for _, st := range doc.Statuses {
+				states += st.State
+			}
+			all = append(all, fmt.Sprintf("%d %s", doc.ID, states))
+		}
+		slices.Sort(all)
+		snap := b.mustSnapshots(t)[0]
+		if got := fmt.Sprintf("%s; %d anew", strings.Join(all, ", "), snap.Completeness.Kept); got != want {
 			t.Errorf("day %d: %s, want %s", day, got, want)
 		}
 	}

@@ -41,8 +41,8 @@ type list struct {
 	query query
 	// path leads to it from the repository.
 	path []string
-	// size is how many things a page holds.
-	size int
+	// size is how many things a page holds, and first how many of each repository the first one does; zero is glance.
+	size, first int
 	// variables are those of the query beside which page is asked for.
 	variables map[string]any
 }
@@ -66,7 +66,7 @@ func (s *session) lists(ctx context.Context, t *collect.Task, l list, each func(
 	}
 	var failed failure
 	err = collect.Each(ctx, slices.Collect(slices.Chunk(repos, looked)), func(ctx context.Context, some []repo) error {
-		pages, err := s.page(ctx, t, l, some, glance, "")
+		pages, err := s.page(ctx, t, l, some, cmp.Or(l.first, glance), "")
 		var u *unanswered
 		if len(some) > 1 && errors.As(err, &u) && len(u.Path) > 1 {
 			// One that cannot be read takes the others' answers with it: each is asked for alone.

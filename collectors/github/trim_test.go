@@ -56,7 +56,7 @@ func TestRunOf(t *testing.T) {
 		want string
 	}{
 		"log":                 {status("log_url", "https://github.com/acme/payments/actions/runs/77/job/5"), "77"},
-		"target, other case":  {status("target_url", "https://github.com/Acme/Payments/actions/runs/78"), "78"},
+		"other case":          {status("log_url", "https://github.com/Acme/Payments/actions/runs/78"), "78"},
 		"another repository":  {status("log_url", "https://github.com/acme/other/actions/runs/77"), ""},
 		"no run":              {status("log_url", "https://ci.example.com/77"), ""},
 		"no number":           {status("log_url", "https://github.com/acme/payments/actions/runs/..%2f..%2fuser"), ""},

@@ -206,7 +206,7 @@ var keyFields = map[string]string{
 	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
 	"network-security-groups": "name", "activity-log-alerts": "name",
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
-	"commits": "oid", "activity": "id", "rule-suites": "id", "audit-log": "_document_id",
+	"commits": "oid", "activity": "id", "rule-suites": "id", "releases": "databaseId", "audit-log": "_document_id",
 	"environments": "name", "teams": "slug",
 	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "runners": "id",
 }

@@ -138,7 +138,7 @@ func (k *restCall) graphRepository(org, name string, repo map[string]any) map[st
 		"isArchived": repo["archived"] == true, "isFork": repo["fork"] == true, "visibility": strings.ToUpper(scalar(repo["visibility"])),
 		"isEmpty": len(commits) == 0, "defaultBranchRef": nil,
 		"pullRequests": documents(k.w.list("github", org, name, "pulls")),
-		"deployments":  documents(k.w.list("github", org, name, "deployments")),
+		"deployments":  graphDeployments(k.w.list("github", org, name, "deployments")),
 		"releases":     documents(k.w.list("github", org, name, "releases")),
 	}
 	doc["object"] = graphWorkflows(repo)
@@ -169,6 +169,36 @@ func graphWorkflows(repo map[string]any) any {
 		})
 	}
 	return map[string]any{"__typename": "Tree", "entries": entries}
+}
+
+// graphDeployments shows deployments, which stand in the files as the REST API shows them.
+func graphDeployments(all items) []any {
+	out := make([]any, all.Len())
+	for i := range out {
+		d := all.At(i).doc
+		statuses := []any{}
+		list, _ := d["Statuses"].([]any)
+		for _, v := range list {
+			s := v.(map[string]any)
+			statuses = append(statuses, map[string]any{"__typename": "DeploymentStatus", "state": strings.ToUpper(scalar(s["state"])),
+				"createdAt": s["created_at"], "creator": graphActor(s["creator"]), "environment": s["environment"],
+				"environmentUrl": s["environment_url"], "logUrl": s["log_url"]})
+		}
+		out[i] = map[string]any{"__typename": "Deployment", "id": d["node_id"], "databaseId": d["id"], "commitOid": d["sha"],
+			"ref": map[string]any{"__typename": "Ref", "name": d["ref"]}, "task": d["task"], "state": "ACTIVE",
+			"environment": d["environment"], "originalEnvironment": d["original_environment"], "createdAt": d["created_at"],
+			"updatedAt": d["updated_at"], "creator": graphActor(d["creator"]), "statuses": statuses}
+	}
+	return out
+}
+
+// graphActor shows somebody as GraphQL does.
+func graphActor(v any) any {
+	u, ok := v.(map[string]any)
+	if !ok {
+		return nil
+	}
+	return map[string]any{"__typename": u["type"], "login": strings.TrimSuffix(scalar(u["login"]), "[bot]"), "databaseId": u["id"]}
 }
 
 func documents(all items) []any {
