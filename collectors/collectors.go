@@ -5,6 +5,7 @@ import (
 	"exhibit/collectors/argocd"
 	"exhibit/collectors/aws"
 	"exhibit/collectors/azure"
+	"exhibit/collectors/azuredevops"
 	"exhibit/collectors/file"
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/git"
@@ -20,6 +21,7 @@ func All() []collect.Provider {
 		argocd.Provider{},
 		aws.Provider{},
 		azure.Provider{},
+		azuredevops.Provider{},
 		file.Provider{},
 		gcp.Provider{},
 		git.Provider{},

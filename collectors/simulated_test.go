@@ -19,6 +19,7 @@ import (
 
 	"exhibit/collectors/argocd"
 	"exhibit/collectors/azure"
+	"exhibit/collectors/azuredevops"
 	"exhibit/collectors/gcp"
 	"exhibit/collectors/github"
 	"exhibit/collectors/gitlab"
@@ -190,6 +191,7 @@ func getenv(name string) string {
 		"AZURE_TOKEN": simcloud.Token("azure"), "GITHUB_TOKEN": simcloud.Token("github"),
 		"GITLAB_TOKEN": simcloud.Token("gitlab"), "ARGOCD_TOKEN": simcloud.Token("argocd"),
 		"JENKINS_USER": "exhibit", "JENKINS_TOKEN": simcloud.Token("jenkins"),
+		"AZURE_DEVOPS_EXT_PAT": simcloud.Token("azuredevops"),
 	}[name]
 }
 
@@ -220,6 +222,9 @@ func sources(t *testing.T, cloud *simcloud.Cloud) []collect.OpenSource {
 		{Name: "jenkins", Provider: jenkins.Provider{}, Decode: into(jenkins.Config{
 			URL: cloud.URL("jenkins"), UserEnv: "JENKINS_USER", TokenEnv: "JENKINS_TOKEN",
 			Window: evidence.Duration(120 * 24 * time.Hour)})},
+		{Name: "azuredevops", Provider: azuredevops.Provider{}, Decode: into(azuredevops.Config{
+			Organization: cloud.Accounts("azuredevops")[0], BaseURL: cloud.URL("azuredevops"), TokenEnv: "AZURE_DEVOPS_EXT_PAT",
+			Window: evidence.Duration(90 * 24 * time.Hour)})},
 	}
 }
 

@@ -28,23 +28,24 @@ type Options struct {
 
 // Cloud is a set of simulated providers over one estate. Its methods may be called while it serves.
 type Cloud struct {
-	estate   *Estate
-	options  Options
-	world    atomic.Pointer[world]
-	models   models
-	aws      map[string]awsService
-	signed   map[string][]string // services by the name that requests to them are signed with
-	key      gcpKey
-	gcp      restAPI
-	azure    restAPI
-	github   restAPI
-	gitlab   restAPI
-	argocd   restAPI
-	jenkins  restAPI
-	faults   faults
-	counts   counts
-	answered counts       // without an error
-	serial   atomic.Int64 // of request ids
+	estate      *Estate
+	options     Options
+	world       atomic.Pointer[world]
+	models      models
+	aws         map[string]awsService
+	signed      map[string][]string // services by the name that requests to them are signed with
+	key         gcpKey
+	gcp         restAPI
+	azure       restAPI
+	azuredevops restAPI
+	github      restAPI
+	gitlab      restAPI
+	argocd      restAPI
+	jenkins     restAPI
+	faults      faults
+	counts      counts
+	answered    counts       // without an error
+	serial      atomic.Int64 // of request ids
 
 	mu     sync.Mutex
 	urls   map[string]string
@@ -53,14 +54,14 @@ type Cloud struct {
 
 // Providers are the names that URL knows.
 func Providers() []string {
-	return []string{"aws", "gcp", "azure", "github", "gitlab", "argocd", "jenkins"}
+	return []string{"aws", "gcp", "azure", "azuredevops", "github", "gitlab", "argocd", "jenkins"}
 }
 
 // New returns a cloud at day 0 of the estate. It does not listen yet.
 func New(estate *Estate, options Options) (*Cloud, error) {
 	c := &Cloud{estate: estate, options: options, urls: map[string]string{}, aws: map[string]awsService{},
 		signed: map[string][]string{}, gcp: gcpAPI(), azure: azureAPI(), github: githubAPI(),
-		gitlab: gitlabAPI(), argocd: argocdAPI(), jenkins: jenkinsAPI()}
+		gitlab: gitlabAPI(), azuredevops: azureDevOpsAPI(), argocd: argocdAPI(), jenkins: jenkinsAPI()}
 	for _, s := range awsServices() {
 		if have, ok := c.aws[s.name]; ok { // one that is told in several places
 			maps.Copy(have.ops, s.ops)
@@ -80,7 +81,7 @@ func (c *Cloud) Start(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	routers := map[string]router{"aws": c.routeAWS, "gcp": c.routeGCP, "azure": c.routeAzure, "github": c.routeGitHub,
-		"gitlab": c.routeGitLab, "argocd": c.routeArgoCD, "jenkins": c.routeJenkins}
+		"gitlab": c.routeGitLab, "azuredevops": c.routeAzureDevOps, "argocd": c.routeArgoCD, "jenkins": c.routeJenkins}
 	for _, name := range Providers() {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {

@@ -41,8 +41,8 @@ type seed struct {
 
 // Load reads an estate: estate.json, timeline.json, and under aws/ACCOUNT/, aws/ACCOUNT/REGION/, gcp/PROJECT/,
 // azure/SUBSCRIPTION/, github/ORGANISATION/, github/ORGANISATION/REPOSITORY/, gitlab/GROUP/, gitlab/GROUP/PROJECT/,
-// argocd/SERVER/ and jenkins/SERVER/ one JSON file a kind: an array of things or one object, with the provider's own member
-// names. See testdata/estates/README.md.
+// azuredevops/ORGANISATION/, azuredevops/ORGANISATION/PROJECT/, argocd/SERVER/ and jenkins/SERVER/ one JSON file a kind: an array of things or one object,
+// with the provider's own member names. See testdata/estates/README.md.
 func Load(fsys fs.FS) (*Estate, error) {
 	e := &Estate{keys: allKeys(), lists: map[string][]seed{}, objects: map[string]seed{}}
 	var head struct {
@@ -209,4 +209,5 @@ var keyFields = map[string]string{
 	"commits": "oid", "activity": "id", "rule-suites": "id", "releases": "databaseId", "audit-log": "_document_id",
 	"environments": "name", "teams": "slug",
 	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "runners": "id",
+	"pull-requests": "pullRequestId", "devops-environments": "id", "service-endpoints": "id", "audit-entries": "id",
 }
