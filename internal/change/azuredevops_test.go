@@ -145,7 +145,7 @@ func TestAzureDevOpsVerdicts(t *testing.T) {
 		{"by a robot", map[string]string{"Threads": list(voted(botAzure, "10", "10")), "reviewers": list(reviewer(botAzure, "10"))},
 			nil, ByRobot},
 		{"a robot's without approval", map[string]string{"createdBy": botAzure, "Threads": "[]", "reviewers": "[]"}, nil, ByRobot},
-		{"of a deleted account", map[string]string{"createdBy": ghostAzure}, nil, Unknown},
+		{"of a deleted account, by one that is there", map[string]string{"createdBy": ghostAzure}, nil, IsApproved},
 		{"threads hidden", nil, []string{"Threads"}, Unknown},
 		{"iterations hidden", nil, []string{"Iterations"}, Unknown},
 		{"iterations hidden, nobody voted", map[string]string{"Threads": "[]", "reviewers": "[]"}, []string{"Iterations"}, Unreviewed},
