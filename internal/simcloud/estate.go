@@ -41,8 +41,8 @@ type seed struct {
 
 // Load reads an estate: estate.json, timeline.json, and under aws/ACCOUNT/, aws/ACCOUNT/REGION/, gcp/PROJECT/,
 // azure/SUBSCRIPTION/, github/ORGANISATION/, github/ORGANISATION/REPOSITORY/, gitlab/GROUP/, gitlab/GROUP/PROJECT/,
-// azuredevops/ORGANISATION/, azuredevops/ORGANISATION/PROJECT/, argocd/SERVER/ and jenkins/SERVER/ one JSON file a kind: an array of things or one object,
-// with the provider's own member names. See testdata/estates/README.md.
+// azuredevops/ORGANISATION/, azuredevops/ORGANISATION/PROJECT/, argocd/SERVER/ and jenkins/SERVER/ one JSON file a kind: an
+// array of things or one object, with the provider's own member names. See testdata/estates/README.md.
 func Load(fsys fs.FS) (*Estate, error) {
 	e := &Estate{keys: allKeys(), lists: map[string][]seed{}, objects: map[string]seed{}}
 	var head struct {
