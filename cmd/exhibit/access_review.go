@@ -21,7 +21,7 @@ func (c *command) accessReviewCommand() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "access-review",
-		Short: "List who can get into which AWS account, how, and with what power: the population of an access review",
+		Short: "List who can get into which AWS account and GitHub organisation, how, and with what power: the population of an access review",
 		Long: `access-review lists every identity that people, other accounts or holders of tokens can act as: how it is entered, whether
 a second factor is asked for, its groups and policies, whether it administers the account by whatever path or can make
 itself an administrator, and when it was last used. Where IAM Identity Center was collected, everybody who has a permission

@@ -28,8 +28,8 @@ const (
 var identityTypes = [...]string{"aws.iam.account", "aws.iam.user", "aws.iam.role", "aws.iam.group", "aws.iam.policy",
 	"aws.iam.managed-policy"}
 
-// AccessReview lists who can get into the AWS accounts of the view, how, and with what power. The same view and input give
-// the same review.
+// AccessReview lists who can get into the AWS accounts and GitHub organisations of the view, how, and with what power. The
+// same view and input give the same review.
 func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessReview, error) {
 	out := evidence.AccessReview{AsOf: in.AsOf.UTC(), View: view.Size(), Evaluator: Version, Source: in.Source,
 		Lists: []evidence.AccessList{}, Limits: []evidence.AccessLimits{}, Rows: []evidence.Access{}}
@@ -37,16 +37,12 @@ func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessRevi
 	if err != nil {
 		return out, fmt.Errorf("review access: %w", err)
 	}
-	r := &run{eval: e, view: view, asOf: in.AsOf.UTC()}
-	snaps = slices.DeleteFunc(snaps, func(s Snap) bool {
-		return s.Scope.Provider != "aws" || in.Source != "" && s.Source != in.Source
-	})
-	for _, o := range in.Scopes {
-		if o.Scope.Provider == "aws" && (in.Source == "" || o.Source == in.Source) {
-			r.in.Scopes = append(r.in.Scopes, o)
-		}
+	r, err := e.accessRun(view, in, snaps, "aws")
+	if err != nil {
+		return out, fmt.Errorf("review access: %w", err)
 	}
-	if err := r.plan(snaps); err != nil {
+	code, err := e.accessRun(view, in, snaps, "github")
+	if err != nil {
 		return out, fmt.Errorf("review access: %w", err)
 	}
 	people, err := r.readDirectory(&out)
@@ -59,6 +55,11 @@ func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessRevi
 		}
 	}
 	r.elsewhere(people, &out)
+	for _, account := range code.accounts {
+		if err := code.reviewCode(account, &out); err != nil {
+			return out, fmt.Errorf("review access to %s: %w", account.name, err)
+		}
+	}
 	slices.SortStableFunc(out.Lists, func(a, b evidence.AccessList) int { return strings.Compare(a.Scope, b.Scope) })
 	slices.SortStableFunc(out.Limits, func(a, b evidence.AccessLimits) int { return strings.Compare(a.Scope, b.Scope) })
 	slices.SortStableFunc(out.Rows, func(a, b evidence.Access) int { return strings.Compare(a.Scope, b.Scope) })
@@ -66,6 +67,20 @@ func (e *Evaluator) AccessReview(view View, in AccessInput) (evidence.AccessRevi
 	out.Missing = slices.Compact(out.Missing)
 	slices.SortFunc(out.Excluded, func(a, b evidence.Excluded) int { return strings.Compare(a.Reason, b.Reason) })
 	return out, nil
+}
+
+// accessRun plans the review of one provider's accounts.
+func (e *Evaluator) accessRun(view View, in AccessInput, snaps []Snap, provider string) (*run, error) {
+	r := &run{eval: e, view: view, asOf: in.AsOf.UTC()}
+	mine := slices.DeleteFunc(slices.Clone(snaps), func(s Snap) bool {
+		return s.Scope.Provider != provider || in.Source != "" && s.Source != in.Source
+	})
+	for _, o := range in.Scopes {
+		if o.Scope.Provider == provider && (in.Source == "" || o.Source == in.Source) {
+			r.in.Scopes = append(r.in.Scopes, o)
+		}
+	}
+	return r, r.plan(mine)
 }
 
 // own returns the scope of the account as a whole, nil when only regions of it are known.

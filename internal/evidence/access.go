@@ -51,7 +51,8 @@ type AccessLimits struct {
 // AccessUnknown stands for what could not be seen, in every field of an Access that is text.
 const AccessUnknown = "unknown"
 
-// AccessNotTold stands for when a person used a permission set: the provider tells it of the set's role, not of him.
+// AccessNotTold stands for when a person used a permission set, which the provider tells of the set's role and not of him,
+// and for when one of GitHub used what he may.
 const AccessNotTold = "not told"
 
 // Access is one identity in one account, and of a person one for each permission set. Nothing in it is blank because it is
@@ -61,14 +62,15 @@ type Access struct {
 	Identity string `json:"identity"` // the provider's own id
 	Name     string `json:"name"`
 	// Kind is "root", "user", "role", "permission-set" for a role that Identity Center made for one, or "person" for a user of
-	// Identity Center who has a permission set in the account.
+	// Identity Center who has a permission set in the account; in a GitHub organisation "member", "outside-collaborator", "app"
+	// or "deploy-key".
 	Kind string `json:"kind"`
 	// PermissionSet is what a person has, or a role was made for; empty for others.
 	PermissionSet string `json:"permission_set,omitempty"`
 	// Entry are the ways in: "console", "2 access keys", "federation okta", "account 444455556666", "Identity Center by group
 	// admins".
 	Entry []string `json:"entry"`
-	// MFA tells whether a second factor is asked for: "yes", "no", "with the provider".
+	// MFA tells whether a second factor is asked for: "yes", "no", "with the provider", "not a person".
 	MFA string `json:"mfa"`
 	// Groups are the identity's groups; Policies all that give it rights, the groups' among them.
 	Groups   []string `json:"groups"`
