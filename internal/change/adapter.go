@@ -37,7 +37,7 @@ type adapter struct {
 func adapters() map[string]adapter {
 	return map[string]adapter{
 		"argocd.deployment":        {deployment: argocd{}.Deployment, reads: argocdReads[:]},
-		"azuredevops.pull-request": {change: azuredevops{}.Change, reads: azureReads[:]},
+		"azuredevops.pull-request": {change: azureDevOps{}.Change, reads: azureReads[:]},
 		"git.commit":               {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
 		"gitlab.commit":            {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
 		"gitlab.deployment":        {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},
