@@ -43,6 +43,7 @@ func FindCredentials(getenv func(string) string) []Found {
 	look("azure", []string{"AZURE_CLIENT_ID", "AZURE_TENANT_ID"}, ".azure/msal_token_cache.json", ".azure/azureProfile.json")
 	look("github", []string{"GITHUB_TOKEN"})
 	look("gitlab", []string{"GITLAB_TOKEN"})
+	look("azuredevops", []string{"AZURE_DEVOPS_EXT_PAT"})
 	return out
 }
 
@@ -104,6 +105,11 @@ func Template(found []Found, getenv func(string) string) string {
 		group, need = "my-group", "name the group"
 	}
 	source("gitlab", need, "- name: gitlab", "  gitlab: { group: "+group+" }")
+	organization, need := azureOrganization(getenv), ""
+	if organization == "" {
+		organization, need = "my-organization", "name the organization"
+	}
+	source("azuredevops", need, "- name: azuredevops", "  azuredevops: { organization: "+organization+" }")
 	source("file", "", "- name: papers             # any folder of documents, CSV or JSON", "  file: { path: ./papers }")
 	source("git", "", "- name: code               # a clone on this machine", "  git: { path: ./code.git }")
 	if active == 0 {
@@ -114,4 +120,16 @@ func Template(found []Found, getenv func(string) string) string {
 	b.WriteString(sources.String())
 	b.WriteString("\n# Accepted risks, a YAML file each, reviewed like code.\n# acceptances: ./acceptances/\n")
 	return b.String()
+}
+
+// azureOrganization is the organisation that a pipeline of Azure DevOps runs in, as its address tells; "" elsewhere.
+func azureOrganization(getenv func(string) string) string {
+	name, _ := strings.CutPrefix(getenv("SYSTEM_COLLECTIONURI"), "https://dev.azure.com/")
+	name = strings.TrimSuffix(name, "/")
+	if strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}) {
+		return ""
+	}
+	return name
 }

@@ -16,7 +16,7 @@ func TestTemplate(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all := []string{"aws", "gcp", "azure", "github", "gitlab", "file"}
+	all := []string{"aws", "gcp", "azure", "github", "gitlab", "azuredevops", "file"}
 	for _, tc := range []struct {
 		name string
 		env  map[string]string
@@ -30,7 +30,11 @@ func TestTemplate(t *testing.T) {
 		{"needs a project", map[string]string{"GOOGLE_APPLICATION_CREDENTIALS": "x"}, nil},
 		{"everything", map[string]string{"AWS_PROFILE": "x", "GOOGLE_APPLICATION_CREDENTIALS": "x", "GOOGLE_CLOUD_PROJECT": "shop",
 			"AZURE_TENANT_ID": "x", "GITHUB_TOKEN": "FIXTURE-token", "GITHUB_REPOSITORY_OWNER": "shop",
-			"GITLAB_TOKEN": "FIXTURE-token", "CI_PROJECT_ROOT_NAMESPACE": "shop"}, []string{"aws", "gcp", "azure", "github", "gitlab"}},
+			"GITLAB_TOKEN": "FIXTURE-token", "CI_PROJECT_ROOT_NAMESPACE": "shop",
+			"AZURE_DEVOPS_EXT_PAT": "FIXTURE-token", "SYSTEM_COLLECTIONURI": "https://dev.azure.com/shop/"},
+			[]string{"aws", "gcp", "azure", "github", "gitlab", "azuredevops"}},
+		{"an organization that nothing names", map[string]string{"AZURE_DEVOPS_EXT_PAT": "FIXTURE-token",
+			"SYSTEM_COLLECTIONURI": "https://devops.example.com/tfs/shop/"}, nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			getenv := func(k string) string { return tc.env[k] }
