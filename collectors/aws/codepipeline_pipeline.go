@@ -50,15 +50,31 @@ func (s *session) codepipeline() *codepipeline.Client {
 	return client(s, "codepipeline", func() *codepipeline.Client { return codepipeline.NewFromConfig(s.cfg) })
 }
 
-func collectPipelines(ctx context.Context, s *session, t *collect.Task) error {
-	p := codepipeline.NewListPipelinesPaginator(s.codepipeline(), &codepipeline.ListPipelinesInput{
-		MaxResults: aws.Int32(1000),
-	})
-	return pages(ctx, t, "codepipeline:ListPipelines", p, func(page *codepipeline.ListPipelinesOutput) error {
-		t.Listed(len(page.Pipelines))
-		return collect.Each(ctx, page.Pipelines, func(ctx context.Context, p types.PipelineSummary) error {
-			return s.pipeline(ctx, t, p)
+// pipelines lists the pipelines of a region, once for all who need them.
+func (s *session) pipelines(ctx context.Context, t *collect.Task) ([]types.PipelineSummary, error) {
+	const op = "codepipeline:ListPipelines"
+	asked := false
+	all, err := collect.Once(ctx, t, op+" "+s.cfg.Region, func(ctx context.Context) ([]types.PipelineSummary, error) {
+		asked = true
+		p := codepipeline.NewListPipelinesPaginator(s.codepipeline(), &codepipeline.ListPipelinesInput{
+			MaxResults: aws.Int32(1000),
 		})
+		return whole(ctx, t, op, p, func(page *codepipeline.ListPipelinesOutput) []types.PipelineSummary { return page.Pipelines })
+	})
+	if err == nil && !asked {
+		t.Relies(op)
+	}
+	return all, err
+}
+
+func collectPipelines(ctx context.Context, s *session, t *collect.Task) error {
+	all, err := s.pipelines(ctx, t)
+	if err != nil {
+		return err
+	}
+	t.Listed(len(all))
+	return collect.Each(ctx, all, func(ctx context.Context, p types.PipelineSummary) error {
+		return s.pipeline(ctx, t, p)
 	})
 }
 

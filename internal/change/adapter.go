@@ -36,17 +36,18 @@ type adapter struct {
 // adapters are all adapters, by subject type.
 func adapters() map[string]adapter {
 	return map[string]adapter{
-		"argocd.deployment":        {deployment: argocd{}.Deployment, reads: argocdReads[:]},
-		"azuredevops.pull-request": {change: azureDevOps{}.Change, reads: azureReads[:]},
-		"git.commit":               {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
-		"gitlab.commit":            {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
-		"gitlab.deployment":        {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},
-		"github.commit":            {commit: github{}.Commit, reads: githubCommitReads[:]},
-		"github.deployment":        {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
-		"gitlab.merge-request":     {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
-		"github.rule-suite":        {bypass: github{}.Bypass, reads: githubBypassReads[:]},
-		"github.pull-request":      {change: github{}.Change, reads: githubChangeReads[:]},
-		"jenkins.build":            {deployment: jenkins{}.Deployment, reads: jenkinsReads[:]},
+		"argocd.deployment":          {deployment: argocd{}.Deployment, reads: argocdReads[:]},
+		"aws.codepipeline.execution": {deployment: codepipeline{}.Deployment, reads: codepipelineReads[:]},
+		"azuredevops.pull-request":   {change: azureDevOps{}.Change, reads: azureReads[:]},
+		"git.commit":                 {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
+		"gitlab.commit":              {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
+		"gitlab.deployment":          {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},
+		"github.commit":              {commit: github{}.Commit, reads: githubCommitReads[:]},
+		"github.deployment":          {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
+		"gitlab.merge-request":       {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
+		"github.rule-suite":          {bypass: github{}.Bypass, reads: githubBypassReads[:]},
+		"github.pull-request":        {change: github{}.Change, reads: githubChangeReads[:]},
+		"jenkins.build":              {deployment: jenkins{}.Deployment, reads: jenkinsReads[:]},
 	}
 }
 
