@@ -1,6 +1,8 @@
 package aws
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -43,6 +45,24 @@ func TestWithheld(t *testing.T) {
 	}
 	if doc, err := described("AWS::EC2::CustomerGateway", text); err != nil || string(doc) != text {
 		t.Errorf("kept %s, %v", doc, err)
+	}
+}
+
+// TestDeliveriesKeepNoTexts holds that what people wrote into runs and deployments is not kept: the recordings say
+// "withheld" wherever they may write.
+func TestDeliveriesKeepNoTexts(t *testing.T) {
+	for _, typ := range []string{"aws.codepipeline.execution", "aws.codedeploy.deployment"} {
+		b, err := os.ReadFile("testdata/" + typ + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var recorded struct{ Exchanges, Subjects json.RawMessage }
+		if err := json.Unmarshal(b, &recorded); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(recorded.Exchanges), "withheld") || strings.Contains(string(recorded.Subjects), "withheld") {
+			t.Errorf("%s: texts are kept, or there are none", typ)
+		}
 	}
 }
 
