@@ -169,7 +169,8 @@ func (d azureDoc) named() map[string]Actor {
 }
 
 // reviews reads the votes in their order. A vote takes the place of the same person's last. A push may take all votes back,
-// or those of some, which are those that do not stand in the end. One that stands and that nothing noted has no time.
+// or those of some, which are those that do not stand in the end. So does who takes the voter from the reviewers, which nothing
+// notes. A vote that stands and that nothing noted has no time.
 func (d azureDoc) reviews() []Review {
 	var out []Review
 	for _, v := range d.Threads {
@@ -189,6 +190,11 @@ func (d azureDoc) reviews() []Review {
 				state = Refused
 			}
 			out = append(out, Review{By: by, State: state, At: v.PublishedDate.Time, Commit: d.headAt(v.PublishedDate.Time)})
+		}
+	}
+	for i := range out {
+		if r := out[i]; r.State == Approved && r.Until.IsZero() && r.By.known() && !d.stands(r.By) {
+			out[i].State = Withdrawn
 		}
 	}
 	for _, r := range d.Reviewers {

@@ -23,6 +23,7 @@ func completed(t testing.TB, parts map[string]string, missing ...string) evidenc
 		"closedBy": bobAzure, "creationDate": `"2026-05-04T08:00:00Z"`, "closedDate": `"2026-05-04T12:00:00Z"`,
 		"targetRefName": `"refs/heads/main"`, "lastMergeSourceCommit": `{"commitId":"h2"}`, "lastMergeCommit": `{"commitId":"m1"}`,
 		"Repository": `{"defaultBranch":"refs/heads/main","webUrl":"https://dev.azure.com/acme/Web/_git/shop"}`,
+		"reviewers":  voting(bobAzure, "10"),
 		"Threads":    `[` + vote(bobAzure, "10", "11") + `]`,
 		"Iterations": `[` + push(aliceAzure, "create", "h1", "08") + `,` + push(aliceAzure, "push", "h2", "10") + `]`,
 		"Commits":    `[{"commitId":"h2","author":{"name":"Alice"},"committer":{"name":"Alice"}}]`} {
@@ -42,6 +43,10 @@ func completed(t testing.TB, parts map[string]string, missing ...string) evidenc
 	}
 	s.Doc = raw
 	return s
+}
+
+func voting(of, value string) string {
+	return "[" + strings.TrimSuffix(of, "}") + `,"vote":` + value + "}]"
 }
 
 func vote(by, value, hour string) string {
@@ -66,9 +71,7 @@ func TestAzureDevOpsVerdicts(t *testing.T) {
 		parts[key] = value
 		return parts
 	}
-	standing := func(of, value string) string {
-		return "[" + strings.TrimSuffix(of, "}") + `,"vote":` + value + "}]"
-	}
+	gone := func(parts map[string]string) map[string]string { return with(parts, "reviewers", "[]") }
 	for _, tc := range []struct {
 		name    string
 		parts   map[string]string
@@ -82,29 +85,30 @@ func TestAzureDevOpsVerdicts(t *testing.T) {
 		{"approved, then taken back", votes(vote(bobAzure, "10", "10"), vote(bobAzure, "0", "11")), nil, Dismissed},
 		{"taken back after the merge", votes(vote(bobAzure, "10", "11"), vote(bobAzure, "0", "13")), nil, IsApproved},
 		{"refused, then approved", votes(vote(bobAzure, "-10", "10"), vote(bobAzure, "10", "11")), nil, IsApproved},
-		{"nobody", votes(), nil, Unreviewed},
-		{"the author", votes(vote(aliceAzure, "10", "11")), nil, SelfApproved},
+		{"nobody", gone(votes()), nil, Unreviewed},
+		{"taken from the reviewers", gone(votes(vote(bobAzure, "10", "11"))), nil, Dismissed},
+		{"the author", with(votes(vote(aliceAzure, "10", "11")), "reviewers", voting(aliceAzure, "10")), nil, SelfApproved},
 		{"who pushed", map[string]string{"Iterations": `[` + push(bobAzure, "push", "h2", "09") + `]`}, nil, SelfApproved},
 		{"who is named in a commit", map[string]string{
 			"Commits": `[{"commitId":"h2","author":{"name":"Alice"},"committer":{"name":"Bob"}}]`}, nil, SelfApproved},
 		{"before the last push", votes(vote(bobAzure, "10", "09")), nil, ThenChanged},
 		{"reset by a push", votes(vote(bobAzure, "10", "10"), reset("ResetAllVotes", "11")), nil, Dismissed},
 		{"reset of others", with(votes(vote(bobAzure, "10", "10"), reset("ResetMultipleVotes", "11")), "reviewers",
-			standing(bobAzure, "10")), nil, IsApproved},
+			voting(bobAzure, "10")), nil, IsApproved},
 		{"reset among others", with(votes(vote(bobAzure, "10", "10"), reset("ResetMultipleVotes", "11")), "reviewers",
-			standing(bobAzure, "0")), nil, Dismissed},
+			voting(bobAzure, "0")), nil, Dismissed},
 		{"given another target", with(votes(vote(bobAzure, "10", "10")), "Iterations", `[`+push(aliceAzure, "create", "h2", "08")+
 			`,`+push(aliceAzure, "retarget", "h2", "11")+`]`), nil, ThenChanged},
 		{"after the merge", votes(vote(bobAzure, "10", "13")), nil, AfterMerge},
 		{"an emergency", with(votes(vote(bobAzure, "10", "13")), "labels", `[{"name":"emergency","active":true}]`), nil, IsEmergency},
 		{"a label taken off", with(votes(vote(bobAzure, "10", "13")), "labels", `[{"name":"emergency","active":false}]`), nil,
 			AfterMerge},
-		{"past the policies", with(votes(), "completionOptions", `{"bypassPolicy":true}`), nil, Bypassed},
+		{"past the policies", with(gone(votes()), "completionOptions", `{"bypassPolicy":true}`), nil, Bypassed},
 		{"past the policies, approved", map[string]string{"completionOptions": `{"bypassPolicy":true}`}, nil, IsApproved},
-		{"a service", votes(vote(buildAzure, "10", "11")), nil, ByRobot},
-		{"a service's own", with(votes(), "createdBy", buildAzure), nil, ByRobot},
-		{"nobody knows who", votes(vote(noneAzure, "10", "11")), nil, Unknown},
-		{"a vote that nothing noted", with(votes(), "reviewers", standing(bobAzure, "10")), nil, Unknown},
+		{"a service", with(votes(vote(buildAzure, "10", "11")), "reviewers", voting(buildAzure, "10")), nil, ByRobot},
+		{"a service's own", with(gone(votes()), "createdBy", buildAzure), nil, ByRobot},
+		{"nobody knows who", gone(votes(vote(noneAzure, "10", "11"))), nil, Unknown},
+		{"a vote that nothing noted", with(votes(), "reviewers", voting(bobAzure, "10")), nil, Unknown},
 		{"a group", with(votes(), "reviewers", `[{"id":"g","displayName":"Team","descriptor":"vssgp.1","isContainer":true,"vote":10}]`),
 			nil, Unreviewed},
 		{"threads hidden", nil, []string{"Threads"}, Unknown},
