@@ -7,7 +7,10 @@ import (
 
 func TestPermissions(t *testing.T) {
 	_, got, _ := strings.Cut(Provider{}.Permissions(), "includedPermissions:\n")
-	want := `- compute.firewalls.list
+	want := `- clouddeploy.deliveryPipelines.list
+- clouddeploy.rollouts.list
+- clouddeploy.targets.list
+- compute.firewalls.list
 - logging.sinks.list
 - resourcemanager.projects.get
 - resourcemanager.projects.getIamPolicy

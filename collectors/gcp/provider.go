@@ -35,7 +35,7 @@ func (Provider) Name() string { return "gcp" }
 
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
-	return []collect.Collector{policyBinding(), auditConfig(), bucket(), firewall(), sink()}
+	return []collect.Collector{policyBinding(), auditConfig(), bucket(), firewall(), sink(), clouddeployTarget(), clouddeployRollout()}
 }
 
 // Operations implements collect.Provider.

@@ -149,6 +149,7 @@ type list struct {
 	op, service, path string
 	query             url.Values
 	items             string // the key of the items in the answer
+	aside             bool   // what is listed is no subject, and is only asked about
 }
 
 // pages asks for a list page by page and hands each page's items over.
@@ -186,7 +187,9 @@ func (s *session) pages(ctx context.Context, t *collect.Task, l list, each func(
 		if err != nil {
 			return err
 		}
-		t.Listed(len(items))
+		if !l.aside {
+			t.Listed(len(items))
+		}
 		if err := each(items); err != nil {
 			return err
 		}

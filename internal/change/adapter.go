@@ -39,6 +39,7 @@ func adapters() map[string]adapter {
 		"argocd.deployment":          {deployment: argocd{}.Deployment, reads: argocdReads[:]},
 		"aws.codepipeline.execution": {deployment: codepipeline{}.Deployment, reads: codepipelineReads[:]},
 		"azuredevops.pull-request":   {change: azureDevOps{}.Change, reads: azureReads[:]},
+		"gcp.clouddeploy.rollout":    {deployment: clouddeploy{}.Deployment, reads: clouddeployReads[:]},
 		"git.commit":                 {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
 		"gitlab.commit":              {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
 		"gitlab.deployment":          {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},

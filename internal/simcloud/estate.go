@@ -202,7 +202,8 @@ func allKeys() map[string]string {
 // keyFields are the keys of the kinds that are not AWS's, whose services name their own; it is only read.
 var keyFields = map[string]string{
 	"jobs":      "fullName",
-	"firewalls": "name", "sinks": "name", "gcs-buckets": "name",
+	"firewalls": "name", "sinks": "name", "clouddeploy-targets": "name", "clouddeploy-pipelines": "name",
+	"clouddeploy-rollouts": "name", "gcs-buckets": "name",
 	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
 	"network-security-groups": "name", "activity-log-alerts": "name",
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
