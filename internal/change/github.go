@@ -179,7 +179,6 @@ func (github) Commit(s evidence.Subject) (Landed, error) {
 			Number      json.Number `json:"number"`
 			MergedAt    stamp       `json:"mergedAt"`
 			BaseRefName string      `json:"baseRefName"`
-			MergeCommit githubOid   `json:"mergeCommit"`
 			Repository  struct {
 				NameWithOwner string `json:"nameWithOwner"`
 			} `json:"repository"`
@@ -188,7 +187,7 @@ func (github) Commit(s evidence.Subject) (Landed, error) {
 	if err := decode(s, &d, "oid", "parents", "associatedPullRequests"); err != nil {
 		return Landed{}, err
 	}
-	l := Landed{Type: s.Type, ID: s.ID, Repository: d.Repository.key(d.URL), Commit: d.commit(), Pusher: nobody(),
+	l := Landed{Type: s.Type, ID: s.ID, Repository: d.Repository.key(d.URL), Commit: d.commit(),
 		LandedAt: d.PushedDate.Time, Branch: d.Repository.defaultBranch(),
 		Unseen: unseen(s, map[Part][]string{PartOrigin: {"associatedPullRequests"}, PartCommits: {"parents"}})}
 	if l.LandedAt.IsZero() {
@@ -198,8 +197,7 @@ func (github) Commit(s evidence.Subject) (Landed, error) {
 		if of := a.Repository.NameWithOwner; of != "" && !strings.EqualFold(of, d.Repository.NameWithOwner) {
 			continue // a fork's own pull request says nothing of this repository
 		}
-		l.By = append(l.By, Origin{Number: a.Number.String(), Target: a.BaseRefName, MergedAt: a.MergedAt.Time,
-			Merge: string(a.MergeCommit)})
+		l.By = append(l.By, Origin{Number: a.Number.String(), Target: a.BaseRefName, MergedAt: a.MergedAt.Time})
 	}
 	return l, nil
 }

@@ -140,7 +140,7 @@ func (gitlab) Commit(s evidence.Subject) (Landed, error) {
 	if err := decode(s, &d, "id", "parent_ids"); err != nil {
 		return Landed{}, err
 	}
-	return Landed{Type: s.Type, ID: s.ID, Repository: gitlabKey(d.Project, d.WebURL), Pusher: nobody(),
+	return Landed{Type: s.Type, ID: s.ID, Repository: gitlabKey(d.Project, d.WebURL),
 		Commit:   Commit{ID: d.ID, Parents: d.ParentIDs, Authors: called(d.AuthorName, d.CommitterName), At: d.CommittedDate.Time},
 		LandedAt: d.CommittedDate.Time, Branch: d.Project.DefaultBranch, Silent: true,
 		Unseen: unseen(s, map[Part][]string{PartCommits: {"parent_ids"}})}, nil
@@ -184,7 +184,7 @@ func (clone) Commit(s evidence.Subject) (Landed, error) {
 	if err := decode(s, &d, "sha", "parents", "branch"); err != nil {
 		return Landed{}, err
 	}
-	return Landed{Type: s.Type, ID: s.ID, Repository: RepositoryKey(d.Repository.Origin), Pusher: nobody(), Branch: d.Branch,
+	return Landed{Type: s.Type, ID: s.ID, Repository: RepositoryKey(d.Repository.Origin), Branch: d.Branch,
 		Commit:   Commit{ID: d.SHA, Parents: d.Parents, Authors: called(d.Author.Name, d.Committer.Name), At: d.Committer.At.Time},
 		LandedAt: d.Committer.At.Time, Silent: true, Unseen: unseen(s, map[Part][]string{PartCommits: {"parents"}})}, nil
 }

@@ -10,8 +10,6 @@ type Landed struct {
 	Type, ID   string // of the subject
 	Repository string
 	Commit     Commit
-	// Pusher brought it there, where the provider tells.
-	Pusher Actor
 	// LandedAt is when it came to the branch, or when it was made where the provider tells no more.
 	LandedAt time.Time
 	// Branch is the branch it stands on.
@@ -28,7 +26,6 @@ type Origin struct {
 	Number   string
 	Target   string
 	MergedAt time.Time
-	Merge    string
 }
 
 // PartOrigin is what the provider says of the changes that a commit came by.
