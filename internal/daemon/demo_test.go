@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,9 @@ func demoLostPermission(t *testing.T, demo *Demo) {
 			t.Error("day 56: nothing is unknown")
 		}
 		for _, u := range lost.Unknowns {
+			if strings.Contains(u.Reason, "before the first collection") {
+				continue // what happened before exhibit was there, and is forgotten by now
+			}
 			if len(u.Missing) == 0 || u.Missing[0].Permission == "" {
 				t.Errorf("day 56: %s is unknown and no permission is named: %+v", u.Check, u)
 			}
