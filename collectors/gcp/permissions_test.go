@@ -7,7 +7,9 @@ import (
 
 func TestPermissions(t *testing.T) {
 	_, got, _ := strings.Cut(Provider{}.Permissions(), "includedPermissions:\n")
-	want := `- clouddeploy.deliveryPipelines.list
+	want := `- cloudbuild.builds.list
+- cloudbuild.locations.list
+- clouddeploy.deliveryPipelines.list
 - clouddeploy.rollouts.list
 - clouddeploy.targets.list
 - compute.firewalls.list

@@ -36,6 +36,8 @@ func gcpAPI() restAPI {
 			{"clouddeploy.rollouts.list", "GET",
 				"/v1/projects/{project}/locations/{location}/deliveryPipelines/{pipeline}/releases/-/rollouts",
 				gcpDeploy("rollouts", "clouddeploy-rollouts")},
+			{"cloudbuild.locations.list", "GET", "/v2/projects/{project}/locations", gcpBuildLocations},
+			{"cloudbuild.triggers.list", "GET", "/v1/projects/{project}/locations/{location}/triggers", gcpTriggers},
 		},
 	}
 }
@@ -147,6 +149,27 @@ func gcpDeploy(member, kind string) func(k *restCall) response {
 		}
 		return gcpPage(k, all, map[string]any{}, member, "pageSize", 50, 1000)
 	}
+}
+
+// gcpBuildLocations answers the places of Cloud Build that the company has triggers in, and one where it has none.
+func gcpBuildLocations(k *restCall) response {
+	if !k.known("gcp", k.vars["project"]) {
+		return gcpDenied(k)
+	}
+	return k.object(map[string]any{"locations": []any{
+		map[string]any{"locationId": "europe-west1", "name": "projects/" + k.vars["project"] + "/locations/europe-west1"},
+		map[string]any{"locationId": "global", "name": "projects/" + k.vars["project"] + "/locations/global"},
+	}})
+}
+
+func gcpTriggers(k *restCall) response {
+	if !k.known("gcp", k.vars["project"]) {
+		return gcpDenied(k)
+	}
+	all := k.w.list("gcp", k.vars["project"], "cloudbuild-triggers").Where(func(d map[string]any) bool {
+		return strings.Contains(scalar(d["resourceName"]), "/locations/"+k.vars["location"]+"/")
+	})
+	return gcpPage(k, all, map[string]any{}, "triggers", "pageSize", 50, 1000)
 }
 
 // gcpFail answers a fault as the service of the operation does.
