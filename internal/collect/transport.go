@@ -86,9 +86,10 @@ func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c.answered(resp)
-	if resp.StatusCode == http.StatusOK {
-		html := strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html")
-		resp.Body = &body{ReadCloser: resp.Body, page: html}
+	ok := resp.StatusCode == http.StatusOK
+	html := strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html")
+	if ok || resp.Body != http.NoBody {
+		resp.Body = &body{ReadCloser: resp.Body, left: maxAnswer, answers: ok, page: ok && html}
 	}
 	return resp, nil
 }
@@ -223,15 +224,24 @@ func (c *call) answered(resp *http.Response) {
 	}
 }
 
-// body refuses answers that come from something else than the API. It may not be empty, because SDKs read an empty answer
-// as an empty list, nor a captive portal's web page; a server that calls its JSON text/html is understood.
+// maxAnswer is the most bytes of one answer, so that no server can fill the memory.
+const maxAnswer = 256 << 20
+
+// body refuses answers that come from something else than the API. What answers may not be empty, because SDKs read an empty
+// answer as an empty list, nor a captive portal's web page; a server that calls its JSON text/html is understood. Errors may
+// be empty, and nothing may be without end.
 type body struct {
 	io.ReadCloser
+	left       int64
+	answers    bool
 	some, page bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return 0, fmt.Errorf("%w: it is larger than %d MiB", errMalformed, maxAnswer>>20)
+	}
 	if begin := bytes.TrimLeft(p[:n], " \t\r\n"); b.page && len(begin) > 0 {
 		if begin[0] == '<' {
 			return 0, fmt.Errorf("%w: a web page came where the API should answer", errMalformed)
@@ -239,7 +249,7 @@ func (b *body) Read(p []byte) (int, error) {
 		b.page = false
 	}
 	b.some = b.some || n > 0
-	if err == io.EOF && !b.some {
+	if err == io.EOF && b.answers && !b.some {
 		return 0, fmt.Errorf("%w: it is empty", errMalformed)
 	}
 	return n, err
