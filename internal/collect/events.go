@@ -43,11 +43,12 @@ type mark struct {
 	begin, since, until time.Time
 	gaps                []evidence.Unknowable // of the new coverage
 	past                evidence.Snapshot     // whose events are carried over; without subjects when there is none
+	anew                bool                  // the configuration is another: what is covered is told when all was asked
 	source              Past
 }
 
 // mark works out from where a series goes on; nil when the collector knows no mark.
-func (r *run) mark(snap evidence.Snapshot, c Collector, session any) (*mark, error) {
+func (r *run) mark(snap evidence.Snapshot, c Collector, session any, config evidence.Digest) (*mark, error) {
 	if c.Events == nil {
 		return nil, nil
 	}
@@ -64,7 +65,7 @@ func (r *run) mark(snap evidence.Snapshot, c Collector, session any) (*mark, err
 	if c.Events.Begin != nil {
 		m.events.View = m.viewOf(session, snap.Window.From)
 	}
-	m.place(snap.Window.From, c.Version)
+	m.place(snap.Window.From, c.Version, config)
 	return m, nil
 }
 
@@ -81,8 +82,9 @@ func (m *mark) viewOf(session any, now time.Time) time.Duration {
 }
 
 // place fills in the times. A collection by another version may have asked for other events, or kept more of them, so that
-// all is asked anew and nothing is carried over.
-func (m *mark) place(now time.Time, version int) {
+// all is asked anew and nothing is carried over. Where the configuration decides what is in view, one by another configuration
+// may have asked of fewer repositories: all is asked anew beside what is carried over.
+func (m *mark) place(now time.Time, version int, config evidence.Digest) {
 	m.begin, m.until = now.Add(-m.events.View), now.Add(-m.events.Settling)
 	if m.until.Before(m.begin) { // a view of nothing but what has not settled
 		m.until = m.begin
@@ -95,7 +97,8 @@ func (m *mark) place(now time.Time, version int) {
 		m.past = evidence.Snapshot{}
 	}
 	known := m.past.Completeness.Coverage
-	if known == nil || m.events.Retention == 0 && known.Span.From.After(m.begin) {
+	m.anew = m.events.Begin != nil && m.past.Origin.ConfigDigest != config
+	if known == nil || m.anew || m.events.Retention == 0 && known.Span.From.After(m.begin) {
 		m.gap(m.begin, m.since, beforeFirst)
 		return
 	}
@@ -128,7 +131,7 @@ func (m *mark) coverage(succeeded bool) *evidence.Coverage {
 		return &evidence.Coverage{Span: evidence.Window{From: m.begin, To: m.until}, Gaps: m.gaps}
 	}
 	known := m.past.Completeness.Coverage
-	if known == nil {
+	if known == nil || m.anew {
 		return nil
 	}
 	left := *known

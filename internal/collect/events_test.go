@@ -33,6 +33,7 @@ type history struct {
 	fails     bool // after it told of the first event
 	unentered bool // the scope cannot be tried
 	version   int
+	config    string    // what the source's configuration says
 	since     time.Time // what the last run asked from
 	earlier   []string  // what it was told that earlier runs held
 	batch     *collecttest.Memory
@@ -72,7 +73,8 @@ func (h *history) run(t fataler) (evidence.Snapshot, []string) {
 	}
 	f.accounts = []collect.Account{collect.Ready(plan)}
 	cfg.Batch = batch
-	cfg.Sources = []collect.OpenSource{{Name: "src", Provider: f, Decode: func(any) error { return nil }}}
+	cfg.Sources = []collect.OpenSource{{Name: "src", Provider: f, Decode: func(any) error { return nil },
+		ConfigDigest: evidence.Sum([]byte(h.config))}}
 	if _, err := collect.Run(context.Background(), cfg); err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,11 @@ func TestEventsOfAConfiguredView(t *testing.T) {
 		{"a view that shrinks passes by", 120, func() { begin = -100 }, evidence.OutcomeOK, 95, "new", "new", "-100-119"},
 		{"another version carries nothing over", 144, func() { h.version, h.log = 2, h.log[:2]; begin = -300 }, evidence.OutcomeOK,
 			-300, "", "old", "-300-143"},
+		{"a configuration that asks of more finds what was before", 150, func() { h.config = "more"; h.happens("elsewhere", at(100), 0) },
+			evidence.OutcomeOK, -300, "old", "elsewhere old", "-300-149"},
+		{"and says nothing of it while that fails", 152, func() { h.config, h.fails = "most", true }, evidence.OutcomeDenied, -300,
+			"elsewhere old", "elsewhere old", "none"},
+		{"but then", 154, func() { h.fails = false }, evidence.OutcomeOK, -300, "elsewhere old", "elsewhere old", "-300-153"},
 		{"a view shorter than events take to settle covers nothing yet", 168, func() { h.events.Settling = 24 * time.Hour; begin = 160 },
 			evidence.OutcomeEmpty, 160, "", "", "160-160"},
 	} {
