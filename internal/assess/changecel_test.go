@@ -226,7 +226,7 @@ func TestChangesAt(t *testing.T) {
 		evidence     int
 	}{
 		{"approved", "m1", whole, Input{}, pass, "", 3},
-		{"by a rebase", "rebased", whole, Input{}, pass, "", 3},
+		{"on the way to what was approved", "rebased", whole, Input{}, fail, "", 3},
 		{"pushed past all changes", "pushed", whole, Input{}, fail, "", 2},
 		{"never heard of", "c9", whole, Input{}, unknown,
 			"commit c9 of git@github.com:acme/shop.git is not among those of which it is known how they came", 1},

@@ -195,10 +195,15 @@ func (u *changesInUse) untold(repository, commit string) ref.Val {
 // changes of its repository name all that they bring and every change that could have brought it is known.
 func (u *changesInUse) landed(scope string, c *judgedCommit) {
 	found := u.index.index.At(c.Repository, c.Commit.ID, func(set int) bool { return u.usable(set) == "" })
-	if len(found.Changes) > 0 {
-		k := found.Changes[0]
+	into := func(k change.Known) bool { return c.Branch != "" && k.Target == c.Branch }
+	if i := slices.IndexFunc(found.Changes, into); i >= 0 {
+		k := found.Changes[i]
 		c.Verdict, c.Why, c.number = change.ByChange, "it came by change "+k.ID, k.ID
 		u.trace.read = append(u.trace.read, k.Digest)
+		return
+	}
+	if c.Branch == "" && len(found.Changes) > 0 {
+		c.Why = "nothing tells which branch it stands on"
 		return
 	}
 	c.Why = "no changes of " + c.Repository + " were collected"
@@ -234,8 +239,11 @@ func (u *changesInUse) landed(scope string, c *judgedCommit) {
 
 // knownFields are the fields of one of changesAt().
 //
-//	verdict, approved   as those of change(subject)
+//	verdict             as that of change(subject)
+//	approved            another person approved it, and the commit is the state that was merged: its head, or the commit
+//	                    that merged it. One on the way to it was not approved by itself
 //	type, id            of its subject
+//	target              the branch that it was merged into
 //	mergedAt
 func knownFields() map[string]*types.FieldType {
 	type k = *change.Known
@@ -250,7 +258,8 @@ func knownFields() map[string]*types.FieldType {
 	}
 	return map[string]*types.FieldType{
 		"verdict":  field(types.StringType, func(v k) ref.Val { return types.String(v.Verdict) }),
-		"approved": field(types.BoolType, func(v k) ref.Val { return types.Bool(v.Verdict == change.IsApproved) }),
+		"approved": field(types.BoolType, func(v k) ref.Val { return types.Bool(v.Approved()) }),
+		"target":   text(func(v k) string { return v.Target }),
 		"type":     text(func(v k) string { return v.Type }),
 		"id":       text(func(v k) string { return v.ID }),
 		"mergedAt": moment("mergedAt", func(v k) time.Time { return v.MergedAt }),

@@ -80,6 +80,9 @@ func (e *Evaluator) Changes(view View, in ChangesInput) (change.Population, erro
 			out.Missing = append(out.Missing, c.Scope+": no commits of "+c.Repository+" were collected to count its changes against")
 		}
 	}
+	if in := l.in.Repository; in != "" && !l.asked {
+		out.Missing = append(out.Missing, "nothing of a repository "+in+" was collected")
+	}
 	if !l.changes {
 		out.Missing = append(out.Missing, "no source of changes was collected")
 	}
@@ -102,6 +105,7 @@ type changeLister struct {
 	index    *changeIndex
 	excluded map[string]int
 	changes  bool            // some list of changes was there
+	asked    bool            // something of the repository that was asked for, or of any, was there
 	seen     map[string]bool // commits, which two sources may tell of
 	counted  map[string]bool // repositories of which some commit is known
 	came     []cameBy
@@ -187,7 +191,7 @@ func (l *changeLister) change(w *scopeWork, c change.Change, name string, d evid
 	case known && !is:
 		l.excluded[otherBranch]++
 	case l.within(c.Repository, c.MergedAt):
-		if c.Merge != "" {
+		if c.Bypass == "" && c.Merge != "" {
 			c.Bypass, _ = l.index.index.Bypass(c.Repository, c.Merge, func(int) bool { return true })
 		}
 		row := change.RowOf(c, name, w.scope.id, d)
@@ -230,10 +234,12 @@ func (l *changeLister) commit(w *scopeWork, c change.Landed, d evidence.Digest) 
 
 // within reports whether something belongs to the population by its repository and time.
 func (l *changeLister) within(repository string, at time.Time) bool {
-	switch want := l.in.Repository; {
-	case want != "" && !sameRepository(repository, want):
+	if want := l.in.Repository; want != "" && !sameRepository(repository, want) {
 		l.excluded[otherProject]++
 		return false
+	}
+	l.asked = true
+	switch {
 	case at.Before(l.in.Period.From), at.After(l.in.Period.To):
 		l.excluded[outOfPeriod]++
 		return false

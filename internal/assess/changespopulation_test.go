@@ -102,7 +102,7 @@ func TestChanges(t *testing.T) {
 			ChangesInput{}, "github:acme: x: read a change from github.pull-request: the document is of another shape than this " +
 				"version reads", 0, change.Commits{}, false},
 		{"of another repository", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
-			ChangesInput{Repository: "acme/other"}, "", 0, change.Commits{}, false},
+			ChangesInput{Repository: "acme/other"}, "nothing of a repository acme/other was collected", 0, change.Commits{}, false},
 		{"of this repository", func(v *memView) { v.add(t, "github.pull-request", "acme", "", all, merged(nil)) },
 			ChangesInput{Repository: "Acme/Shop"}, "", 1, change.Commits{}, false},
 		{"into another branch", func(v *memView) {

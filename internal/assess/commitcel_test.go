@@ -10,9 +10,11 @@ import (
 )
 
 // mergedAtGitLab is a merge request that bob approved.
-func mergedAtGitLab() evidence.Subject {
+func mergedAtGitLab() evidence.Subject { return mergedInto("main") }
+
+func mergedInto(branch string) evidence.Subject {
 	return evidence.Subject{ID: "acme/shop!1", Doc: json.RawMessage(`{"iid":1,"web_url":"https://gitlab.com/acme/shop/-/merge_requests/1",` +
-		`"merged_at":"2026-02-20T12:00:00Z","target_branch":"main","sha":"h1","merge_commit_sha":"m1",` +
+		`"merged_at":"2026-02-20T12:00:00Z","target_branch":"` + branch + `","sha":"h1","merge_commit_sha":"m1",` +
 		`"author":{"id":1,"username":"anne","name":"Anne"},"Project":{"default_branch":"main"},` +
 		`"Notes":[{"author":{"id":2,"username":"ben","name":"Ben"},"body":"approved this merge request",` +
 		`"created_at":"2026-02-20T10:00:00Z"}],"Commits":[{"id":"h1","author_name":"Anne","committer_name":"Anne"}]}`)}
@@ -39,6 +41,8 @@ func TestSilentCommits(t *testing.T) {
 		{"merged", "m1", "2026-02-20T12:00:00Z", spanned, []evidence.Subject{mergedAtGitLab()}, pass, ""},
 		{"of a merged branch", "h1", "2020-02-20T12:00:00Z", spanned, []evidence.Subject{mergedAtGitLab()}, pass, ""},
 		{"pushed", "x", "2026-02-20T12:00:00Z", spanned, []evidence.Subject{mergedAtGitLab()}, fail, ""},
+		{"of a branch that was merged elsewhere, pushed", "h1", "2026-02-20T12:00:00Z", spanned,
+			[]evidence.Subject{mergedInto("sandbox")}, fail, ""},
 		{"pushed where nothing was ever merged", "x", "2026-02-20T12:00:00Z", spanned, nil, fail, ""},
 		{"too new", "x", "2026-03-01T11:00:00Z", spanned, nil, unknown, "changes of its time may still be on their way"},
 		{"too old", "x", "2020-03-01T11:00:00Z", spanned, nil, unknown, "older than those that were collected"},
@@ -69,7 +73,7 @@ func TestSilentCommits(t *testing.T) {
 	v := &memView{}
 	v.add(t, "github.pull-request", "acme", "", spanned, merged(nil))
 	clone := func(id string) evidence.Subject {
-		return evidence.Subject{ID: id, Doc: json.RawMessage(`{"sha":"` + id + `","parents":["p"],"branch":"main",` +
+		return evidence.Subject{ID: id, Doc: json.RawMessage(`{"sha":"` + id + `","parents":["p"],"branch":"refs/remotes/origin/main",` +
 			`"repository":{"origin":"git@github.com:acme/shop.git"},"committer":{"name":"Anne","at":"2026-02-20T12:00:00Z"}}`)}
 	}
 	v.add(t, "git.commit", "clone", "", nil, clone("m1"), clone("x"))

@@ -83,11 +83,27 @@ func TestDeployedByChanges(t *testing.T) {
 		{"one not approved, one unknown", from("n2", "u2"), Unapproved, true},
 	} {
 		p := Population{Deployments: []Deployed{{ID: "d", Sources: tc.sources, ByChanges: true, Changes: []string{}, Production: true,
-			Outcome: Succeeded, EndedAt: time.Unix(0, 0)}}}
+			Outcome: Succeeded, EndedAt: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}}}
 		p.Finish(x)
 		if d := p.Deployments[0]; d.Verdict != tc.want || d.Known != tc.known || d.Why == "" {
 			t.Errorf("%s: got %s (%s), known %v", tc.name, d.Verdict, d.Why, d.Known)
 		}
+	}
+}
+
+// TestDeployedBeforeTheMerge holds that an approval is for what is deployed after it was merged.
+func TestDeployedBeforeTheMerge(t *testing.T) {
+	x := NewIndex()
+	s := pullSubject(t, map[string]string{"reviews": "[" + review("9", bob, "APPROVED", "4T10", head) + "]"})
+	if err := x.Add(0, s, evidence.Digest{}); err != nil {
+		t.Fatal(err)
+	}
+	early := Deployed{ID: "d", Sources: []Source{{"github.com/acme/shop", "m1"}}, ByChanges: true, Production: true,
+		Outcome: Succeeded, EndedAt: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)}
+	p := Population{Deployments: []Deployed{early}}
+	p.Finish(x)
+	if d := p.Deployments[0]; d.Verdict != Unapproved {
+		t.Errorf("deployed before it was merged: %s (%s)", d.Verdict, d.Why)
 	}
 }
 

@@ -184,7 +184,19 @@ func (clone) Commit(s evidence.Subject) (Landed, error) {
 	if err := decode(s, &d, "sha", "parents", "branch"); err != nil {
 		return Landed{}, err
 	}
-	return Landed{Type: s.Type, ID: s.ID, Repository: RepositoryKey(d.Repository.Origin), Branch: d.Branch,
+	return Landed{Type: s.Type, ID: s.ID, Repository: RepositoryKey(d.Repository.Origin), Branch: branchOf(d.Branch),
 		Commit:   Commit{ID: d.SHA, Parents: d.Parents, Authors: called(d.Author.Name, d.Committer.Name), At: d.Committer.At.Time},
 		LandedAt: d.Committer.At.Time, Silent: true, Unseen: unseen(s, map[Part][]string{PartCommits: {"parents"}})}, nil
+}
+
+// branchOf is the name of a branch by its full reference: a branch of the clone's own, or one that was fetched.
+func branchOf(ref string) string {
+	if name, own := strings.CutPrefix(ref, "refs/heads/"); own {
+		return name
+	}
+	if name, fetched := strings.CutPrefix(ref, "refs/remotes/"); fetched {
+		_, name, _ = strings.Cut(name, "/")
+		return name
+	}
+	return ref
 }

@@ -23,11 +23,21 @@ type Index struct {
 // Known is a change as an index keeps it.
 type Known struct {
 	Type, ID string
-	Verdict  Verdict
-	MergedAt time.Time
-	Digest   evidence.Digest
-	Set      int
+	// Repository and Target say where it was merged.
+	Repository, Target string
+	Verdict            Verdict
+	MergedAt           time.Time
+	// Exact says that the commit which was asked about is the state that was merged: the change's head, or the commit that
+	// merged it. Of a commit on the way to it nobody has said anything.
+	Exact  bool
+	Digest evidence.Digest
+	Set    int
+
+	head, merge string
 }
+
+// Approved reports whether another person approved the very state that was asked about, by what is known.
+func (k Known) Approved() bool { return k.Verdict == IsApproved && k.Exact }
 
 // place is a commit or a change in a repository.
 type place struct{ repository, id string }
@@ -84,7 +94,8 @@ func (x *Index) Add(set int, s evidence.Subject, d evidence.Digest) error {
 
 func (x *Index) change(set int, c Change, d evidence.Digest) {
 	n := len(x.changes)
-	x.changes = append(x.changes, Known{c.Type, c.ID, c.Judge().Verdict, c.MergedAt, d, set})
+	x.changes = append(x.changes, Known{Type: c.Type, ID: c.ID, Repository: c.Repository, Target: c.Target,
+		Verdict: c.Judge().Verdict, MergedAt: c.MergedAt, Digest: d, Set: set, head: c.Head, merge: c.Merge})
 	for _, commit := range c.Explains() {
 		at := place{c.Repository, commit}
 		x.at[at] = append(x.at[at], n)
@@ -146,6 +157,7 @@ func (x *Index) At(repository, commit string, use func(set int) bool) Found {
 		for _, n := range list {
 			if k := x.changes[n]; !have[n] && use(k.Set) && k.Verdict != NotMerged {
 				have[n] = true
+				k.Exact = commit == k.head || commit == k.merge
 				out.Changes = append(out.Changes, k)
 			}
 		}

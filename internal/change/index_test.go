@@ -91,6 +91,9 @@ func TestIndex(t *testing.T) {
 		if len(got.Changes) != tc.changes || got.Told != tc.told {
 			t.Errorf("%s: got %+v", tc.name, got)
 		}
+		if exact := tc.commit == "m1" || tc.commit == "h2"; tc.changes == 1 && got.Changes[0].Exact != exact {
+			t.Errorf("%s: exact %v, want %v", tc.name, got.Changes[0].Exact, exact)
+		}
 		if tc.changes == 1 && got.Changes[0].Verdict != IsApproved {
 			t.Errorf("%s: got %s of set %d", tc.name, got.Changes[0].Verdict, got.Changes[0].Set)
 		}

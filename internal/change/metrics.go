@@ -109,9 +109,14 @@ func (m *Metrics) deployed(rest []Deployed) {
 		m.Unapproved.Of++
 		m.Unapproved.Part++
 	}
-	m.Rollback.Of++
-	if d.Rollback {
+	switch {
+	case d.Commit == "":
+		m.Rollback.Unknown++ // whether the environment had it before cannot be told
+	case d.Rollback:
+		m.Rollback.Of++
 		m.Rollback.Part++
+	default:
+		m.Rollback.Of++
 	}
 	m.Failed.Of++
 	if slices.ContainsFunc(rest[1:], func(l Deployed) bool {

@@ -185,28 +185,38 @@ func (d Deployed) at() time.Time {
 // and metrics. x knows the changes of the whole view, those outside the period among them.
 func (p *Population) Finish(x *Index) {
 	slices.SortFunc(p.Changes, func(a, b Row) int {
-		return cmp.Or(a.MergedAt.Compare(b.MergedAt), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+		return cmp.Or(a.MergedAt.Compare(b.MergedAt), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Scope, b.Scope))
 	})
-	p.Changes = slices.CompactFunc(p.Changes, func(a, b Row) bool { return a.Type == b.Type && a.ID == b.ID })
+	// One thing that two sources tell of has one repository; the same id on two servers has two.
+	p.Changes = slices.CompactFunc(p.Changes, func(a, b Row) bool {
+		return a.Type == b.Type && a.ID == b.ID && a.Repository == b.Repository
+	})
 	slices.SortFunc(p.Unexplained, func(a, b Push) int {
 		return cmp.Or(a.LandedAt.Compare(b.LandedAt), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
 	})
 	slices.SortFunc(p.Bypasses, func(a, b Around) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Scope, b.Scope))
 	})
-	p.Bypasses = slices.CompactFunc(p.Bypasses, func(a, b Around) bool { return a.Type == b.Type && a.ID == b.ID })
+	p.Bypasses = slices.CompactFunc(p.Bypasses, func(a, b Around) bool {
+		return a.Type == b.Type && a.ID == b.ID && a.Repository == b.Repository
+	})
 	slices.SortFunc(p.Deployments, func(a, b Deployed) int {
-		return cmp.Or(a.at().Compare(b.at()), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Scope, b.Scope))
+		return cmp.Or(a.at().Compare(b.at()), cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Repository, b.Repository), cmp.Compare(a.Scope, b.Scope))
 	})
-	p.Deployments = slices.CompactFunc(p.Deployments, func(a, b Deployed) bool { return a.Type == b.Type && a.ID == b.ID })
-	rows := map[[2]string]int{}
+	p.Deployments = slices.CompactFunc(p.Deployments, func(a, b Deployed) bool {
+		return a.Type == b.Type && a.ID == b.ID && (a.Scope == b.Scope || a.Repository == b.Repository && a.Repository != "")
+	})
+	rows := map[[3]string]int{}
 	for i, r := range p.Changes {
-		rows[[2]string{r.Type, r.ID}] = i
+		rows[[3]string{r.Type, r.ID, r.Repository}] = i
 	}
 	for i := range p.Deployments {
 		d := &p.Deployments[i]
 		for _, k := range d.trace(x) {
-			if n, ok := rows[[2]string{k.Type, k.ID}]; ok {
+			if n, ok := rows[[3]string{k.Type, k.ID, k.Repository}]; ok {
 				p.Changes[n].Deployments = append(p.Changes[n].Deployments, d.Environment+" "+string(d.Outcome)+" "+d.ID)
 			}
 		}
@@ -228,7 +238,7 @@ func (d *Deployed) trace(x *Index) []Known {
 	for _, s := range sources {
 		found := x.At(s.Repository, s.Commit, func(int) bool { return true })
 		d.Known = d.Known && found.Told
-		approved := slices.ContainsFunc(found.Changes, func(k Known) bool { return k.Verdict == IsApproved })
+		approved := slices.ContainsFunc(found.Changes, func(k Known) bool { return k.Approved() && !k.MergedAt.After(d.at()) })
 		unsure := !found.Told || slices.ContainsFunc(found.Changes, func(k Known) bool { return k.Verdict == Unknown })
 		switch {
 		case approved:

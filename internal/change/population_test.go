@@ -134,6 +134,14 @@ func TestFinish(t *testing.T) {
 		},
 	}
 	p.Finish(x)
+	elsewhere := c
+	elsewhere.Repository = "git.example.com/acme/shop"
+	both := Population{Changes: []Row{RowOf(c, "n", "a", evidence.Digest{}), RowOf(elsewhere, "n", "b", evidence.Digest{})},
+		Deployments: []Deployed{{ID: "d#1", Scope: "jenkins:a", Outcome: Succeeded}, {ID: "d#1", Scope: "jenkins:b", Outcome: Failed}}}
+	both.Finish(x)
+	if len(both.Changes) != 2 || len(both.Deployments) != 2 {
+		t.Errorf("of two servers there are %d changes and %d deployments", len(both.Changes), len(both.Deployments))
+	}
 	if len(p.Changes) != 1 || !reflect.DeepEqual(p.Changes[0].Deployments, []string{"prod succeeded d"}) {
 		t.Errorf("changes %+v", p.Changes)
 	}
