@@ -34,17 +34,25 @@ func Keep(v any, s *evidence.Shape) any {
 			out[i] = Keep(e, s.Elem)
 		}
 		return out
-	case string:
-		return Bare(v)
+	}
+	if s.Kind == evidence.ShapeObject || s.Kind == evidence.ShapeMap || s.Kind == evidence.ShapeList {
+		return nil
+	}
+	if text, ok := v.(string); ok {
+		return Bare(text)
 	}
 	return v
 }
 
-// Bare returns text, and the address of a repository without the name and password in it.
+// Bare returns text, and the address of a repository without the name and password in it, and without parameters, which
+// may hold a token.
 func Bare(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok || !strings.HasSuffix(scheme, "http") && !strings.HasSuffix(scheme, "https") {
 		return text
+	}
+	if i := strings.IndexByte(rest, '?'); i >= 0 {
+		text, rest = text[:len(text)-len(rest)+i], rest[:i]
 	}
 	host, path, slash := strings.Cut(rest, "/")
 	i := strings.LastIndexByte(host, '@')

@@ -11,6 +11,8 @@ func TestBare(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://user:CANARY@git.example.com/a@b.git": "https://git.example.com/a@b.git",
 		"https://token@git.example.com":               "https://git.example.com",
+		"https://git.example.com/x?private_token=CAN": "https://git.example.com/x",
+		"https://a:b@git.example.com/x?token=CANARY":  "https://git.example.com/x",
 		"!https://user:CAN@ARY@git.example.com/x":     "!https://git.example.com/x",
 		"https://git.example.com/x@y":                 "https://git.example.com/x@y",
 		"ssh://git@git.example.com/x":                 "ssh://git@git.example.com/x",
@@ -36,8 +38,8 @@ func TestKeepOnlyWhatTheShapeKnows(t *testing.T) {
 	got := fmt.Sprint(KeepObject(map[string]any{
 		"name": []any{"secret"}, "list": map[string]any{"x": "secret"}, "map": map[string]any{"k": "v"},
 		"deep": map[string]any{"a": false, "b": "secret"}, "more": "secret",
-	}, shape))
-	if want := "map[deep:map[a:false] list:map[] map:map[k:v] name:<nil>]"; got != want {
+	}, shape)) + fmt.Sprint(KeepObject(map[string]any{"list": "secret", "map": 7, "deep": "secret"}, shape))
+	if want := "map[deep:map[a:false] list:map[] map:map[k:v] name:<nil>]map[deep:<nil> list:<nil> map:<nil>]"; got != want {
 		t.Errorf("kept %s, want %s", got, want)
 	}
 }
