@@ -129,8 +129,9 @@ func (s *session) rollout(ctx context.Context, t *collect.Task, raw json.RawMess
 	if err != nil {
 		return fmt.Errorf("read a rollout of %s: %w", s.project, err)
 	}
-	delete(doc, "description")
-	delete(doc, "failureReason")
+	for _, key := range []string{"description", "failureReason", "metadata"} { // what people and their own jobs wrote
+		delete(doc, key)
+	}
 	sub := evidence.Subject{ID: "//clouddeploy.googleapis.com/" + name, Name: name[strings.LastIndex(name, "/")+1:], Tags: labels}
 	if sub.Doc, err = json.Marshal(doc); err != nil {
 		return fmt.Errorf("encode rollout %s: %w", name, err)
