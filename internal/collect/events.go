@@ -48,7 +48,7 @@ type mark struct {
 }
 
 // mark works out from where a series goes on; nil when the collector knows no mark.
-func (r *run) mark(snap evidence.Snapshot, c Collector, session any, config evidence.Digest) (*mark, error) {
+func (r *run) mark(src *source, snap evidence.Snapshot, c Collector, session any) (*mark, error) {
 	if c.Events == nil {
 		return nil, nil
 	}
@@ -65,7 +65,7 @@ func (r *run) mark(snap evidence.Snapshot, c Collector, session any, config evid
 	if c.Events.Begin != nil {
 		m.events.View = m.viewOf(session, snap.Window.From)
 	}
-	m.place(snap.Window.From, c.Version, config)
+	m.place(src, snap.Window.From, c.Version)
 	return m, nil
 }
 
@@ -83,9 +83,10 @@ func (m *mark) viewOf(session any, now time.Time) time.Duration {
 
 // place fills in the times. A collection by another version may have asked for other events, or kept more of them, so that
 // all is asked anew and nothing is carried over. Where the configuration decides what is in view, one by another configuration
-// may have asked of fewer repositories: all is asked anew beside what is carried over.
-func (m *mark) place(now time.Time, version int, config evidence.Digest) {
-	m.begin, m.until = now.Add(-m.events.View), now.Add(-m.events.Settling)
+// may have asked of fewer repositories: all is asked anew beside what is carried over. A task may begin long after its source
+// was opened, and rest on what was asked then: what is covered ends as if it had begun there.
+func (m *mark) place(src *source, now time.Time, version int) {
+	m.begin, m.until = now.Add(-m.events.View), src.opened.Add(-m.events.Settling)
 	if m.until.Before(m.begin) { // a view of nothing but what has not settled
 		m.until = m.begin
 	}
@@ -97,7 +98,7 @@ func (m *mark) place(now time.Time, version int, config evidence.Digest) {
 		m.past = evidence.Snapshot{}
 	}
 	known := m.past.Completeness.Coverage
-	m.anew = m.events.Begin != nil && m.past.Origin.ConfigDigest != config
+	m.anew = m.events.Begin != nil && m.past.Origin.ConfigDigest != src.config
 	if known == nil || m.anew || m.events.Retention == 0 && known.Span.From.After(m.begin) {
 		m.gap(m.begin, m.since, beforeFirst)
 		return

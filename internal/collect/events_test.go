@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,9 +34,10 @@ type history struct {
 	fails     bool // after it told of the first event
 	unentered bool // the scope cannot be tried
 	version   int
-	config    string    // what the source's configuration says
-	since     time.Time // what the last run asked from
-	earlier   []string  // what it was told that earlier runs held
+	config    string        // what the source's configuration says
+	waits     time.Duration // how long after its source was opened the task begins
+	since     time.Time     // what the last run asked from
+	earlier   []string      // what it was told that earlier runs held
 	batch     *collecttest.Memory
 }
 
@@ -59,8 +61,9 @@ func (h *history) happens(id string, at time.Time, delay time.Duration) {
 // run collects once, after what was committed before.
 func (h *history) run(t fataler) (evidence.Snapshot, []string) {
 	batch := collecttest.NewMemory()
+	var late atomic.Int64
 	cfg := collect.Config{RedactionKey: []byte("k"), Trigger: "manual", Tool: "test", Transport: answering{},
-		Limits: collect.Limits{Pace: math.Inf(1)}, Now: func() time.Time { return h.now }}
+		Limits: collect.Limits{Pace: math.Inf(1)}, Now: func() time.Time { return h.now.Add(time.Duration(late.Load())) }}
 	if h.batch != nil {
 		batch, cfg.Past = h.batch.Follow(), h.batch
 	}
@@ -71,7 +74,11 @@ func (h *history) run(t fataler) (evidence.Snapshot, []string) {
 	if h.unentered {
 		plan.Outcome, plan.Reason = evidence.OutcomeDenied, "may not be entered"
 	}
-	f.accounts = []collect.Account{collect.Ready(plan)}
+	account := collect.Ready(plan)
+	f.accounts = []collect.Account{{Scope: account.Scope, Plan: func(ctx context.Context, tk *collect.Task) ([]collect.ScopePlan, error) {
+		late.Store(int64(h.waits))
+		return account.Plan(ctx, tk)
+	}}}
 	cfg.Batch = batch
 	cfg.Sources = []collect.OpenSource{{Name: "src", Provider: f, Decode: func(any) error { return nil },
 		ConfigDigest: evidence.Sum([]byte(h.config))}}

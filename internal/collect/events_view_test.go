@@ -50,7 +50,9 @@ func TestEventsOfAConfiguredView(t *testing.T) {
 		{"and says nothing of it while that fails", 152, func() { h.config, h.fails = "most", true }, evidence.OutcomeDenied, -300,
 			"elsewhere old", "elsewhere old", "none"},
 		{"but then", 154, func() { h.fails = false }, evidence.OutcomeOK, -300, "elsewhere old", "elsewhere old", "-300-153"},
-		{"a view shorter than events take to settle covers nothing yet", 168, func() { h.events.Settling = 24 * time.Hour; begin = 160 },
+		{"a task that waits covers what there was when its source was opened", 156, func() { h.waits = 5 * time.Hour },
+			evidence.OutcomeOK, 153, "elsewhere old", "elsewhere old", "-300-155"},
+		{"a view shorter than events take to settle covers nothing yet", 168, func() { h.waits, h.events.Settling, begin = 0, 24*time.Hour, 160 },
 			evidence.OutcomeEmpty, 160, "", "", "160-160"},
 	} {
 		if h.now = at(step.hours); step.change != nil {

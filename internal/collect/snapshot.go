@@ -32,7 +32,7 @@ func (r *run) task(
 	w.host = plan.Endpoint
 	w.list = r.Batch.List(snap.Series(), c.Type())
 	var err error
-	if w.mark, err = r.mark(snap, c, plan.Session, src.config); err != nil {
+	if w.mark, err = r.mark(src, snap, c, plan.Session); err != nil {
 		return err
 	}
 	ended := r.collect(ctx, plan, &Task{work: w, region: plan.Scope.Region})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sort"
 	"sync"
+	"time"
 
 	"exhibit/internal/evidence"
 )
@@ -15,6 +16,7 @@ type source struct {
 	name     string
 	provider Provider
 	config   evidence.Digest
+	opened   time.Time // before anything was asked
 	caller   evidence.Identity
 	pacer    *pacer
 	opening  int // requests until the accounts were known
@@ -58,7 +60,8 @@ func (s *source) forget(scope string) {
 // source opens one source and feeds its work to tasks, a few accounts at a time; it returns when all of it has ended. A
 // failure of the batch stops the run.
 func (r *run) source(ctx context.Context, open OpenSource, tasks chan<- func(), stop context.CancelCauseFunc) {
-	src := &source{name: open.Name, provider: open.Provider, config: open.ConfigDigest, memos: map[string]map[string]*memo{}}
+	src := &source{name: open.Name, provider: open.Provider, config: open.ConfigDigest, opened: r.now(),
+		memos: map[string]map[string]*memo{}}
 	src.pacer = newPacer(r.limits, open.Provider)
 	opened, accounts, err := r.open(ctx, src, open)
 	if err != nil {
