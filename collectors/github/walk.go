@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,14 +27,30 @@ func newBranchKnown() *branchKnown {
 // branchName is a default branch of a repository.
 type branchName struct{ repository, branch string }
 
+// walked leaves those commits known that a head reaches: only a walk that came to its end leaves a head, and of one that
+// broke off nobody listed what is below.
+func (b *branchKnown) walked(parents map[string][]string) {
+	reached := map[string]bool{}
+	for next := slices.Collect(maps.Keys(b.heads)); len(next) > 0; {
+		at := next[len(next)-1]
+		next = next[:len(next)-1]
+		if !reached[at] {
+			reached[at] = true
+			next = append(next, parents[at]...)
+		}
+	}
+	maps.DeleteFunc(b.commits, func(oid string, _ bool) bool { return !reached[oid] })
+}
+
 // knownCommits reads what earlier collections hold. A commit that no pull request explained a moment after it was made is
-// none that is known: GitHub may not have told yet.
+// none that is known, for GitHub may not have told yet; nor is one of a walk that broke off.
 func knownCommits(t *collect.Task) (map[branchName]*branchKnown, error) {
-	all := map[branchName]*branchKnown{}
+	all, parents := map[branchName]*branchKnown{}, map[branchName]map[string][]string{}
 	err := t.Earlier(func(s evidence.Subject) error {
 		var doc struct {
 			OID                    string
 			CommittedDate          time.Time
+			Parents                []string
 			AssociatedPullRequests []json.RawMessage
 			Repository             graphRepository
 			Head                   *branchHead
@@ -42,9 +60,10 @@ func knownCommits(t *collect.Task) (map[branchName]*branchKnown, error) {
 		}
 		name := branchName{doc.Repository.NameWithOwner, doc.Repository.DefaultBranchRef.Name}
 		if all[name] == nil {
-			all[name] = newBranchKnown()
+			all[name], parents[name] = newBranchKnown(), map[string][]string{}
 		}
 		b := all[name]
+		parents[name][doc.OID] = doc.Parents
 		fresh := len(doc.AssociatedPullRequests) == 0 && !doc.CommittedDate.Before(t.Since())
 		b.commits[doc.OID] = !fresh && len(s.Missing) == 0
 		if doc.Head == nil {
@@ -56,6 +75,9 @@ func knownCommits(t *collect.Task) (map[branchName]*branchKnown, error) {
 		}
 		return nil
 	})
+	for name, b := range all {
+		b.walked(parents[name])
+	}
 	return all, err
 }
 
