@@ -39,7 +39,7 @@ type workflowStep struct {
 }
 
 // workflow is a workflow file of a default branch. Definition is the file itself, with two things left out: of scripts only
-// the expressions in them are kept, and a value whose name sounds like a secret and that is no expression is withheld.
+// the expressions in them are kept, and a value whose name sounds like a secret and is no mere expression is withheld.
 // Triggers are the events that it runs on, however it lists them. A file that is no YAML, which runs nowhere, has a Problem
 // in place of a definition.
 func workflow() collect.Collector {

@@ -33,7 +33,7 @@ func parseWorkflow(content string) (map[string]any, error) {
 	r := workflowReader{
 		left:        maxNodes,
 		expressions: regexp.MustCompile(`(?s)\$\{\{.*?\}\}`),
-		secretName:  regexp.MustCompile(`passw|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential`),
+		secretName:  regexp.MustCompile(`pass|pwd|secret|token|api[_-]?key|[_-]key$|credential|auth`),
 	}
 	doc, ok := r.value(file.Content[0], nil).(map[string]any)
 	switch {
@@ -100,22 +100,47 @@ func scalarOf(n *yaml.Node) any {
 // withheld stands in the place of a value that may be a secret.
 const withheld = "[withheld]"
 
-// kept is what of a scalar the evidence holds.
+// kept is what of a scalar the evidence holds: of scripts the expressions, and under a name for secrets what is an expression
+// and nothing else. An element of a list goes by the list's name.
 func (r *workflowReader) kept(v any, at []string) any {
-	s, ok := v.(string)
-	if !ok || len(at) == 0 {
-		return v
-	}
-	name := strings.ToLower(at[len(at)-1])
+	at = slices.DeleteFunc(slices.Clone(at), func(step string) bool { return step == "" }) // of an alias
+	name := nameOf(at)
+	s, text := v.(string)
 	switch {
-	case name == "run" || name == "script" && slices.Contains(at, "with"):
+	case text && (name == "run" || slices.Contains(at, "with") && (strings.Contains(name, "script") || strings.Contains(name, "command"))):
 		return strings.Join(r.expressions.FindAllString(s, -1), "\n")
-	case name == "secrets" || slices.Contains(at, "permissions"):
-		return s // "inherit", "write"
-	case r.secretName.MatchString(name) && s != "" && !r.expressions.MatchString(s):
+	case permissions(at) || name == "secrets" && s == "inherit":
+		return v
+	case !r.secretName.MatchString(name) && !handedOn(at):
+		return v
+	case text && strings.TrimSpace(r.expressions.ReplaceAllString(s, "")) != "":
 		return withheld
 	}
-	return s
+	if _, ok := v.(bool); ok || text || v == nil {
+		return v
+	}
+	return withheld // a number
+}
+
+// nameOf is the last step that is no place in a list, in lower case.
+func nameOf(at []string) string {
+	for _, step := range slices.Backward(at) {
+		if _, err := strconv.Atoi(step); err != nil {
+			return strings.ToLower(step)
+		}
+	}
+	return ""
+}
+
+// handedOn reports whether at leads to a secret that is handed on, whatever it is called. A job of that name is a job.
+func handedOn(at []string) bool {
+	return slices.Contains(at, "secrets") && (at[0] != "jobs" || slices.Contains(at[2:], "secrets"))
+}
+
+// permissions reports whether at leads into the workflow's permissions or those of a job, which are no secrets whatever
+// they are called. A job of that name is a job.
+func permissions(at []string) bool {
+	return len(at) > 0 && at[0] == "permissions" || len(at) > 2 && at[0] == "jobs" && at[2] == "permissions"
 }
 
 // triggers are the names of the events in a workflow's on: one name, a list of them, or a mapping.

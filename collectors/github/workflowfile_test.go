@@ -26,6 +26,21 @@ func TestParseWorkflow(t *testing.T) {
 			"env: { Password: hunter2, MY_TOKEN: '${{ secrets.X }}', API-KEY: '', REGION: eu }\njobs: { a: { secrets: inherit, permissions: { id-token: write } } }",
 			`{"env":{"API-KEY":"","MY_TOKEN":"${{ secrets.X }}","Password":"[withheld]","REGION":"eu"},` +
 				`"jobs":{"a":{"permissions":{"id-token":"write"},"secrets":"inherit"}}}`, nil},
+		"names that sound like nothing else": {
+			"env: { DB_PASS: hunter2, SIGNING_KEY: abc, TOKEN: 'hunter2${{ x }}', PIN_TOKEN: 1234, AUTH: '${{ a }} ', KEYS: x }",
+			`{"env":{"AUTH":"${{ a }} ","DB_PASS":"[withheld]","KEYS":"x","PIN_TOKEN":"[withheld]","SIGNING_KEY":"[withheld]","TOKEN":"[withheld]"}}`, nil},
+		"lists and aliases of secrets": {"a: &x [hunter2, '${{ x }}']\npasswords: &y [hunter2, '${{ x }}']\ntoken: *x",
+			`{"a":["hunter2","${{ x }}"],"passwords":["[withheld]","${{ x }}"],"token":["[withheld]","${{ x }}"]}`, nil},
+		"secrets that are handed on": {"jobs: { a: { secrets: { FOO: hunter2, BAR: '${{ secrets.BAR }}' } }, b: { secrets: hunter2 }, secrets: { uses: x } }",
+			`{"jobs":{"a":{"secrets":{"BAR":"${{ secrets.BAR }}","FOO":"[withheld]"}},"b":{"secrets":"[withheld]"},"secrets":{"uses":"x"}}}`, nil},
+		"a list of jobs": {"jobs: [secrets]\nsecrets: [x]", `{"jobs":["secrets"],"secrets":["[withheld]"]}`, nil},
+		"scripts for an action": {
+			"jobs: { a: { steps: [ { with: { inlineScript: 'az login -p hunter2 ${{ x }}', Command: x, persist-credentials: false } } ] } }",
+			`{"jobs":{"a":{"steps":[{"with":{"Command":"","inlineScript":"${{ x }}","persist-credentials":false}}]}}}`, nil},
+		"permissions": {
+			"permissions: { id-token: write }\njobs: { permissions: { env: { PASSWORD: hunter2 } }, a: &a { permissions: { id-token: none } }, b: *a }",
+			`{"jobs":{"a":{"permissions":{"id-token":"none"}},"b":{"permissions":{"id-token":"none"}},` +
+				`"permissions":{"env":{"PASSWORD":"[withheld]"}}},"permissions":{"id-token":"write"}}`, nil},
 		"no YAML":            {"on: [", "", errNoYAML},
 		"nothing":            {"", "", errNoYAML},
 		"a list":             {"- 1", "", errNoObject},
