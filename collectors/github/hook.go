@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	"github.com/google/go-github/v88/github"
 
@@ -83,6 +85,9 @@ func (s *session) hooks(ctx context.Context, t *collect.Task, op, path, owner st
 	})
 }
 
+// configKeys are the members of a hook's config that are kept. Hooks of old hold a service's password or token beside them.
+func configKeys() []string { return []string{"content_type", "insecure_ssl", "secret", "url"} }
+
 // hookOf is a hook's document. An address that cannot be read has no target.
 func hookOf(raw json.RawMessage) (map[string]any, error) {
 	doc, err := trim(raw)
@@ -98,6 +103,7 @@ func hookOf(raw json.RawMessage) (map[string]any, error) {
 		return nil, err
 	}
 	config, ok := doc["config"].(map[string]any)
+	maps.DeleteFunc(config, func(key string, _ any) bool { return !slices.Contains(configKeys(), key) })
 	if !ok || own.Config.URL == "" {
 		return doc, nil
 	}

@@ -34,6 +34,7 @@ func parseWorkflow(content string) (map[string]any, error) {
 		left:        maxNodes,
 		expressions: regexp.MustCompile(`(?s)\$\{\{.*?\}\}`),
 		secretName:  regexp.MustCompile(`pass|pwd|secret|token|api[_-]?key|[_-]key$|credential|auth`),
+		scriptName:  regexp.MustCompile(`script|command`),
 	}
 	doc, ok := r.value(file.Content[0], nil).(map[string]any)
 	switch {
@@ -50,6 +51,7 @@ type workflowReader struct {
 	left        int            // how many values may follow
 	expressions *regexp.Regexp // "${{ … }}"
 	secretName  *regexp.Regexp // names under which people keep secrets
+	scriptName  *regexp.Regexp // names under which they hand a script to an action
 }
 
 // value returns a node's value; at leads to it from the top.
@@ -107,7 +109,7 @@ func (r *workflowReader) kept(v any, at []string) any {
 	name := nameOf(at)
 	s, text := v.(string)
 	switch {
-	case text && (name == "run" || slices.Contains(at, "with") && (strings.Contains(name, "script") || strings.Contains(name, "command"))):
+	case text && (name == "run" || slices.Contains(at, "with") && r.scriptName.MatchString(name)):
 		return strings.Join(r.expressions.FindAllString(s, -1), "\n")
 	case permissions(at) || name == "secrets" && s == "inherit":
 		return v
