@@ -1,6 +1,7 @@
 package jenkins
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"exhibit/internal/collect"
@@ -129,10 +131,12 @@ const (
 	perPage = 100
 )
 
-// seen is what earlier collections know of a job's builds.
+// seen is what earlier collections know of a job's builds. All below max were seen or had been thrown away: it started before
+// the mark, up to which a collection came to its end. One that broke off may have left out any below last.
 type seen struct {
-	max  int64     // the highest number
+	max  int64     // the highest number of one that started before the mark
 	at   time.Time // when that one started
+	last int64     // the highest number
 	open int64     // the lowest number of one that was not at its end, 0 when there is none
 }
 
@@ -166,9 +170,10 @@ func collectBuilds(ctx context.Context, s *session, t *collect.Task) error {
 		}
 		before.ids[earlier.ID] = doc.Timestamp
 		k := before.jobs[doc.Job]
-		if doc.Number > k.max {
-			k.max, k.at = doc.Number, time.UnixMilli(doc.Timestamp).UTC()
+		if at := time.UnixMilli(doc.Timestamp).UTC(); doc.Number > k.max && at.Before(t.Since()) {
+			k.max, k.at = doc.Number, at
 		}
+		k.last = max(k.last, doc.Number)
 		if doc.Building && (k.open == 0 || doc.Number < k.open) {
 			k.open = doc.Number
 		}
@@ -178,18 +183,29 @@ func collectBuilds(ctx context.Context, s *session, t *collect.Task) error {
 	if err != nil {
 		return err
 	}
-	return collect.Each(ctx, found.list, func(ctx context.Context, j listed) error {
+	var mu sync.Mutex
+	var first error // of a job whose builds cannot be read, which does not keep the others from being collected
+	err = collect.Each(ctx, found.list, func(ctx context.Context, j listed) error {
 		if j.folder() || j.NextBuildNumber < 2 {
 			return nil // it never built anything
 		}
-		return s.builds(ctx, t, j, before)
+		err := s.builds(ctx, t, j, before)
+		var failed *collect.Error
+		if errors.As(err, &failed) {
+			mu.Lock()
+			defer mu.Unlock()
+			first = cmp.Or(first, err)
+			return nil
+		}
+		return err
 	})
+	return cmp.Or(err, first)
 }
 
 // builds hands on the builds of a job that are not known to their end.
 func (s *session) builds(ctx context.Context, t *collect.Task, j listed, before past) error {
 	known := before.jobs[j.FullName]
-	if j.NextBuildNumber <= known.max {
+	if j.NextBuildNumber <= known.last {
 		known = seen{} // made anew: its builds are others
 	}
 	if j.NextBuildNumber-1 == known.max && known.open == 0 {
@@ -197,7 +213,7 @@ func (s *session) builds(ctx context.Context, t *collect.Task, j listed, before 
 	}
 	lowest := known.max + 1
 	if known.open > 0 {
-		lowest = known.open
+		lowest = min(lowest, known.open)
 	}
 	list, older, err := s.list(ctx, t, j, known.max > 0, lowest)
 	if collect.IsAbsent(err, codeNotFound) {
@@ -206,7 +222,7 @@ func (s *session) builds(ctx context.Context, t *collect.Task, j listed, before 
 	if err != nil {
 		return err
 	}
-	s.holes(t, j, list, older, known)
+	s.holes(t, j, list, older, known, before.ids)
 	t.Listed(len(list))
 	return collect.Each(ctx, list, func(ctx context.Context, r run) error { return s.build(ctx, t, j, r, before) })
 }
@@ -268,8 +284,9 @@ func (s *session) page(ctx context.Context, t *collect.Task, j listed, from int)
 	return page, nil
 }
 
-// holes notes the spans in which builds were thrown away before they were seen. list has the newest first.
-func (s *session) holes(t *collect.Task, j listed, list []run, older *run, known seen) {
+// holes notes the spans in which builds were thrown away before they were seen. list has the newest first; ids has those
+// that an earlier collection saw.
+func (s *session) holes(t *collect.Task, j listed, list []run, older *run, known seen, ids map[string]int64) {
 	before, at := known.max, known.at
 	switch {
 	case older != nil:
@@ -277,19 +294,27 @@ func (s *session) holes(t *collect.Task, j listed, list []run, older *run, known
 	case before == 0:
 		at = s.since // and every number since the first is wanted
 	}
-	gap := func(next int64, until time.Time) {
+	step := func(next int64, until time.Time) {
 		if next > before+1 {
 			t.Gap(at, until, "builds of "+j.FullName+" that were thrown away before they were seen")
 		}
+		before, at = next, until
+	}
+	stepTo := func(next int64, until time.Time) {
+		for n := before + 1; n < next && n <= known.last; n++ {
+			if started := ids[j.FullName+"#"+strconv.FormatInt(n, 10)]; started >= at.UnixMilli() {
+				step(n, time.UnixMilli(started).UTC())
+			}
+		}
+		step(next, until)
 	}
 	for _, r := range slices.Backward(list) {
 		if r.Number <= known.max {
 			continue // it was seen before, and comes again because it was not at its end
 		}
-		gap(r.Number, r.at())
-		before, at = r.Number, r.at()
+		stepTo(r.Number, r.at())
 	}
-	gap(j.NextBuildNumber, s.now())
+	stepTo(j.NextBuildNumber, s.now())
 }
 
 // build completes one build and hands it on.

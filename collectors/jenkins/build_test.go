@@ -32,6 +32,7 @@ type fakeJob struct {
 	running int // the number of one that is not at its end
 	perDay  int // builds a day, where not one
 	gone    bool
+	refused bool
 }
 
 func (j fakeJob) at(n int) time.Time {
@@ -56,6 +57,9 @@ func (c *controllerOf) RoundTrip(r *http.Request) (*http.Response, error) {
 		i := slices.IndexFunc(c.jobs, func(j fakeJob) bool { return "/job/"+j.name+"/api/json" == r.URL.Path })
 		if c.jobs[i].gone {
 			return &http.Response{StatusCode: 404, Body: http.NoBody, Request: r, Header: http.Header{}}, nil
+		}
+		if c.jobs[i].refused {
+			return &http.Response{StatusCode: 403, Body: http.NoBody, Request: r, Header: http.Header{}}, nil
 		}
 		var from, to int
 		fmt.Sscanf(ranges.FindString(r.URL.Query().Get("tree")), "{%d,%d}", &from, &to)
@@ -144,6 +148,54 @@ func TestForgottenBuilds(t *testing.T) {
 	}
 }
 
+// TestBrokeOff collects what a collection before left out that did not come to its end, whatever it held above.
+func TestBrokeOff(t *testing.T) {
+	other := func(last int, refused bool) fakeJob {
+		return fakeJob{name: "other", builds: numbers(1, last), next: last + 1, refused: refused}
+	}
+	c := &controllerOf{}
+	var past *collecttest.Memory
+	for _, step := range []struct {
+		name    string
+		day     int
+		jobs    []fakeJob
+		outcome evidence.Outcome
+		kept    int
+		gaps    string
+	}{
+		{"nothing but the newest is handed on", 4, []fakeJob{{name: "a", builds: []int{1, 3}, next: 4}, other(2, true)},
+			evidence.OutcomeDenied, 2, ""},
+		{"the rest comes", 5, []fakeJob{{name: "a", builds: numbers(1, 5), next: 6}, other(2, false)}, evidence.OutcomeOK, 7, ""},
+		{"held, and not to the end", 8, []fakeJob{{name: "a", builds: []int{6, 7, 8}, next: 9}, other(7, true)},
+			evidence.OutcomeDenied, 10, ""},
+		{"what was seen and thrown away is no hole", 10, []fakeJob{{name: "a", builds: []int{10}, next: 11}, other(7, false)},
+			evidence.OutcomeOK, 16, "8-10"},
+		{"not to the end again", 13, []fakeJob{{name: "a", builds: []int{11, 12, 13}, next: 14}, other(8, true)},
+			evidence.OutcomeDenied, 19, "8-10"},
+		{"made anew it counts from the start", 30, []fakeJob{{name: "a", builds: numbers(1, 12), next: 13, late: 15}, other(8, false)},
+			evidence.OutcomeOK, 32, "8-10"},
+	} {
+		c.jobs = step.jobs
+		snap, kept, batch := c.collectOn(t, step.day, past)
+		past = batch
+		if got := days(snap); snap.Outcome != step.outcome || len(kept) != step.kept || got != step.gaps {
+			t.Errorf("%s: %s with %d builds and the gaps %q, want %s, %d and %q", step.name, snap.Outcome, len(kept), got,
+				step.outcome, step.kept, step.gaps)
+		}
+	}
+}
+
+// TestRefusedJob collects the builds of all jobs but the one that is refused.
+func TestRefusedJob(t *testing.T) {
+	c := &controllerOf{jobs: []fakeJob{{name: "refused", builds: numbers(1, 2), next: 3, refused: true}}}
+	for i := range 200 {
+		c.jobs = append(c.jobs, fakeJob{name: fmt.Sprint("job", i), builds: numbers(1, 2), next: 3})
+	}
+	if snap, kept, _ := c.collectOn(t, 5, nil); snap.Outcome != evidence.OutcomeDenied || len(kept) != 400 {
+		t.Errorf("%s with %d builds", snap.Outcome, len(kept))
+	}
+}
+
 // TestForgottenBeforeTheFirstCollection tells numbers that were thrown away from those that are older than the window.
 func TestForgottenBeforeTheFirstCollection(t *testing.T) {
 	c := &controllerOf{jobs: []fakeJob{
@@ -161,6 +213,9 @@ func TestForgottenBeforeTheFirstCollection(t *testing.T) {
 
 func days(snap evidence.Snapshot) string {
 	var gaps []string
+	if snap.Completeness.Coverage == nil {
+		return "" // nothing succeeded
+	}
 	for _, g := range snap.Completeness.Coverage.Gaps {
 		day := func(at time.Time) int { return at.YearDay() }
 		gaps = append(gaps, fmt.Sprintf("%d-%d", day(g.Window.From), day(g.Window.To)))
