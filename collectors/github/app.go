@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
 
@@ -111,7 +113,10 @@ func (a *app) installation(ctx context.Context) (int64, error) {
 	return a.found, nil
 }
 
+// find asks for the organisation's installation. Nothing else bounds that: who the caller is, is asked for outside of a call.
 func (a *app) find(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.rest+"/orgs/"+url.PathEscape(a.organization)+"/installation", nil)
 	if err != nil {
 		return 0, err
@@ -127,7 +132,7 @@ func (a *app) find(ctx context.Context) (int64, error) {
 	var found struct {
 		ID int64 `json:"id"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&found); err != nil || found.ID == 0 {
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&found); err != nil || found.ID == 0 {
 		return 0, fmt.Errorf("find the installation of app %d: the answer names none: %w", a.id, err)
 	}
 	return found.ID, nil

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -19,7 +20,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/bradleyfalzon/ghinstallation/v2"
 
 	"exhibit/internal/collect"
 	"exhibit/internal/collect/collecttest"
@@ -154,6 +158,42 @@ func TestApp(t *testing.T) {
 			if asked := strings.Join(github.asked, ", "); !strings.HasPrefix(asked, tt.asked) || tt.asked == "" && asked != "" {
 				t.Errorf("asked %s, want %s", asked, tt.asked)
 			}
+		})
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestFindIsBounded looks for an installation where no answer comes, and where it has no end in sight.
+func TestFindIsBounded(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, next := range map[string]roundTripper{
+		"no answer": func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			case <-time.After(time.Hour):
+				return nil, errors.New("nobody waits that long")
+			}
+		},
+		"a long one": func(r *http.Request) (*http.Response, error) {
+			body := io.NopCloser(strings.NewReader(strings.Repeat(" ", 1<<20) + `{"id": 42}`))
+			return &http.Response{StatusCode: 200, Body: body, Request: r}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				a := &app{id: 7, rest: "https://api.github.com", key: ghinstallation.NewAppsTransportFromPrivateKey(next, 7, key)}
+				if found, err := a.find(t.Context()); err == nil || time.Since(began) > time.Minute {
+					t.Errorf("found %d after %s, %v", found, time.Since(began), err)
+				}
+			})
 		})
 	}
 }
