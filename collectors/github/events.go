@@ -20,10 +20,10 @@ type period struct {
 }
 
 // periodSince is the shortest of the periods that reaches back to a time, and the longest where none does. They begin with
-// the shortest.
+// the shortest. GitHub counts a period back from each request, so that two hours are left for a collection to last.
 func periodSince(periods []period, since, now time.Time) string {
 	for _, p := range periods {
-		if !since.Before(now.Add(-p.long)) {
+		if !since.Before(now.Add(2*time.Hour - p.long)) {
 			return p.name
 		}
 	}
