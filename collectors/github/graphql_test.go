@@ -213,7 +213,8 @@ func (p planned) RoundTrip(req *http.Request) (*http.Response, error) {
 // TestAuditLogOfThePlan holds that a plan without an audit log is told from a log that may not be read.
 func TestAuditLogOfThePlan(t *testing.T) {
 	for plan, want := range map[string]evidence.Outcome{
-		"team": evidence.OutcomeNotEnabled, "enterprise": evidence.OutcomeDenied, "": evidence.OutcomeDenied,
+		"team": evidence.OutcomeNotEnabled, "free": evidence.OutcomeNotEnabled, "enterprise": evidence.OutcomeDenied,
+		"business_plus": evidence.OutcomeDenied, "": evidence.OutcomeDenied,
 	} {
 		var asked []string
 		run := collectScripted(t, planned{plan, &sync.Mutex{}, &asked}, "", "github.audit-log")

@@ -234,8 +234,8 @@ func (s *source) Accounts(ctx context.Context, t *collect.Task) ([]collect.Accou
 	default:
 		plan.Scope.Name = org.Name
 		plan.Scope.Facts = map[string]any{"id": org.ID}
-		s.session.lacksAudit = org.Plan.Name != "" && org.Plan.Name != "enterprise" // owners see the plan
-		if org.TwoFactors != nil {                                                  // hidden from all but owners
+		s.session.lacksAudit = org.Plan.Name == "free" || org.Plan.Name == "team" // owners see the plan
+		if org.TwoFactors != nil {                                                // hidden from all but owners
 			plan.Scope.Facts["two_factor_requirement_enabled"] = *org.TwoFactors
 		}
 	}
