@@ -103,8 +103,8 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 		}
 	}
 	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/") + "/")
-	if err != nil || base.Host == "" {
-		return c, nil, fmt.Errorf("github: base_url %q: expected something like https://github.example.com/api/v3", c.BaseURL)
+	if err != nil || base.Host == "" || base.User != nil {
+		return c, nil, errors.New("github: base_url: expected something like https://github.example.com/api/v3") // it may hold a password
 	}
 	if base.Scheme != "https" && !loopback(base) {
 		return c, nil, fmt.Errorf("github: base_url %q: a token is sent over https only", c.BaseURL)

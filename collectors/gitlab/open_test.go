@@ -18,6 +18,8 @@ func TestOpenRefuses(t *testing.T) {
 		"no token":        {func(c *Config) { c.TokenEnv = "UNSET" }, "set the environment variable UNSET"},
 		"token over http": {func(c *Config) { c.BaseURL = "http://gitlab.example.com" }, "https only"},
 		"no address":      {func(c *Config) { c.BaseURL = "gitlab.example.com" }, "base_url"},
+		"a password":      {func(c *Config) { c.BaseURL = "https://u:hunter2@gitlab.example.com" }, "base_url"},
+		"one alone":       {func(c *Config) { c.BaseURL = "u:hunter2@gitlab.example.com" }, "base_url"},
 		"no window":       {func(c *Config) { c.Window = 0 }, "window"},
 		"no day":          {func(c *Config) { c.Since = "31.1.2026" }, "expected a day"},
 		"a day":           {func(c *Config) { c.Since, c.Window = "2026-01-31", 0 }, ""},
@@ -37,6 +39,9 @@ func TestOpenRefuses(t *testing.T) {
 			})
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("a password is printed: %v", err)
 			}
 		})
 	}

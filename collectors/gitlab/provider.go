@@ -100,8 +100,8 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 		}
 	}
 	base, err := url.Parse(strings.TrimSuffix(c.BaseURL, "/"))
-	if err != nil || base.Host == "" || base.RawQuery != "" {
-		return c, nil, fmt.Errorf("gitlab: base_url %q: expected something like https://gitlab.example.com", c.BaseURL)
+	if err != nil || base.Host == "" || base.RawQuery != "" || base.User != nil {
+		return c, nil, errors.New("gitlab: base_url: expected something like https://gitlab.example.com") // it may hold a password
 	}
 	if base.Scheme != "https" && !loopback(base) {
 		return c, nil, fmt.Errorf("gitlab: base_url %q: a token is sent over https only", c.BaseURL)
