@@ -24,6 +24,12 @@ type Actor struct {
 // Deleted stands for an account that is no more.
 const Deleted = "deleted account"
 
+// Unnamed stands for somebody whom the provider does not name.
+const Unnamed = "somebody unnamed"
+
+// unnamed is the actor that the provider does not name. Two of them are not taken for the same.
+func unnamed() Actor { return Actor{Login: Unnamed, Kind: Unclear} }
+
 // nobody is the actor that the provider names no longer.
 func nobody() Actor { return Actor{Login: Deleted, Kind: Unclear} }
 
@@ -32,7 +38,7 @@ func (a Actor) Is(b Actor) bool {
 	switch {
 	case a.ID != "" && b.ID != "":
 		return a.ID == b.ID
-	case a.Kind == Unclear && a.ID == "" && a.Login == Deleted:
+	case a.Kind == Unclear && a.ID == "" && (a.Login == Deleted || a.Login == Unnamed):
 		return false
 	}
 	return a.Login != "" && strings.EqualFold(a.Login, b.Login)

@@ -143,38 +143,38 @@ func (a codepipelineAction) production() string {
 }
 
 // codepipelineStarter is who started an execution: an identity of AWS where somebody did, else what found that the source
-// had changed, which is no person.
+// had changed, which is no person. Where nothing tells how it was started, it was by somebody unnamed.
 func codepipelineStarter(how, detail string) Actor {
 	switch how {
 	case "StartPipelineExecution", "CreatePipeline", "ManualRollback", "PutActionRevision":
 		return codepipelineActor(detail)
 	case "":
-		return Actor{}
+		return unnamed()
 	}
 	return Actor{Login: "CodePipeline " + how, Kind: Robot}
 }
 
 // codepipelineActor reads an identity of AWS. A session of a role is whoever it is named after: the same name through two
 // roles is taken for one person. That it is a person is known of users, of the root user and of sessions by the Identity
-// Center; what uses another role nothing tells, but for names that machines are given.
+// Center; what uses another role nothing tells, but for names that machines are given. The names that the CLI and the SDKs
+// make up are not among them: people who take a role bear them too.
 func codepipelineActor(arn string) Actor {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[5] == "" {
-		return Actor{Login: "somebody unnamed", Kind: Unclear}
+		return unnamed()
 	}
 	path := strings.Split(parts[5], "/")
 	name := path[len(path)-1]
 	switch {
 	case name == "":
-		return Actor{Login: "somebody unnamed", Kind: Unclear}
+		return unnamed()
 	case path[0] == "root" || path[0] == "user":
 		return Actor{Login: name, Kind: Person}
 	case path[0] != "assumed-role" || len(path) < 3:
 		return Actor{Login: name, Kind: Unclear}
 	case strings.HasPrefix(path[1], "AWSReservedSSO_"), strings.Contains(name, "@"):
 		return Actor{Login: name, Kind: Person}
-	case strings.HasPrefix(path[1], "AWSServiceRoleFor"), strings.HasPrefix(name, "i-"),
-		strings.HasPrefix(name, "botocore-session-"), strings.HasPrefix(name, "aws-sdk-"):
+	case strings.HasPrefix(path[1], "AWSServiceRoleFor"), strings.HasPrefix(name, "i-"):
 		return Actor{Login: name, Kind: Robot}
 	}
 	return Actor{Login: name, Kind: Unclear}

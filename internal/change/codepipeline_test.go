@@ -64,6 +64,32 @@ func TestCodePipelineDeployments(t *testing.T) {
 			t.Errorf("%s: read as %+v", tc.name, d)
 		}
 	}
+	const started = `"TriggerType":"StartPipelineExecution","TriggerDetail":"arn:aws:sts::1:assumed-role/AWSReservedSSO_Dev_01/alice"`
+	for _, tc := range []struct {
+		name, trigger, approver string
+		want                    Verdict
+	}{
+		{"by what found a change", `"TriggerType":"WebhookV2"`, bob, IsApproved},
+		{"by a machine", `"TriggerType":"StartPipelineExecution","TriggerDetail":"` + robot + `"`, bob, IsApproved},
+		{"nothing tells how", ``, bob, Unknown},
+		{"by nobody named", `"TriggerType":"StartPipelineExecution","TriggerDetail":""`, bob, Unknown},
+		{"by nobody named, approved by nobody named", `"TriggerType":"StartPipelineExecution"`, "", Unknown},
+		{"by whoever uses a role", `"TriggerType":"StartPipelineExecution","TriggerDetail":"` + role + `"`, bob, Unknown},
+		{"by whoever uses a role of the CLI's profile", `"TriggerType":"StartPipelineExecution","TriggerDetail":` +
+			`"arn:aws:sts::1:assumed-role/Admin/botocore-session-1"`, bob, Unknown},
+		{"by whoever uses a role, who approved it", `"TriggerType":"StartPipelineExecution","TriggerDetail":"` + role + `"`, role,
+			SelfApproved},
+	} {
+		s := codepipelineSubject(codepipelineApproval(tc.approver, "Succeeded", "12:05"))
+		s.Doc = json.RawMessage(strings.Replace(string(s.Doc), started, tc.trigger, 1))
+		d, err := DeploymentOf(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j := d.Judge(); j.Verdict != tc.want {
+			t.Errorf("started %s: got %s (%s), want %s", tc.name, j.Verdict, j.Why, tc.want)
+		}
+	}
 	d, err := DeploymentOf(codepipelineSubject(codepipelineApproval(bob, "Succeeded", "12:05"), "Actions"))
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +158,9 @@ func TestCodePipelineActors(t *testing.T) {
 		"arn:aws:iam::1:root":                                    {Login: "root", Kind: Person},
 		"arn:aws:sts::1:assumed-role/AWSReservedSSO_Lead_01/ann": {Login: "ann", Kind: Person},
 		"arn:aws:sts::1:assumed-role/federated/ann@example.com":  {Login: "ann@example.com", Kind: Person},
-		"arn:aws:sts::1:assumed-role/ci/botocore-session-17":     {Login: "botocore-session-17", Kind: Robot},
+		"arn:aws:sts::1:assumed-role/ci/botocore-session-17":     {Login: "botocore-session-17", Kind: Unclear},
+		"arn:aws:sts::1:assumed-role/ci/aws-sdk-js-17":           {Login: "aws-sdk-js-17", Kind: Unclear},
+		"arn:aws:sts::1:assumed-role/ci/i-0123":                  {Login: "i-0123", Kind: Robot},
 		"arn:aws:sts::1:assumed-role/AWSServiceRoleForX/y":       {Login: "y", Kind: Robot},
 		"arn:aws:sts::1:assumed-role/ci/run":                     {Login: "run", Kind: Unclear},
 		"arn:aws:sts::1:federated-user/ann":                      {Login: "ann", Kind: Unclear},
@@ -147,7 +175,7 @@ func TestCodePipelineActors(t *testing.T) {
 	if a := codepipelineStarter("WebhookV2", "arn:x"); a.Kind != Robot || a.Login != "CodePipeline WebhookV2" {
 		t.Errorf("a webhook is %+v", a)
 	}
-	if a := codepipelineStarter("", ""); a.known() {
+	if a := codepipelineStarter("", ""); a != unnamed() || a.Is(unnamed()) {
 		t.Errorf("nobody is %+v", a)
 	}
 }

@@ -19,7 +19,7 @@ type Deployment struct {
 	// CreatedAt is when it was asked for; StartedAt when it began, zero when it did not; EndedAt when it succeeded or failed.
 	CreatedAt, StartedAt, EndedAt time.Time
 	Outcome                       Outcome
-	// StartedBy are all accounts that had a hand in starting it.
+	// StartedBy are all accounts that had a hand in starting it. One that is Unclear may be anybody's.
 	StartedBy []Actor
 	Approvals []Approval
 	// ByChanges says that the provider asks nobody: whether it was approved is told by the changes that its commits came by.
@@ -145,6 +145,8 @@ func (d Deployment) weigh(a Approval) standing {
 		return standing{verdict: Unknown, why: by + ", and nothing tells whether that is a person"}
 	case !d.Gated && (a.At.IsZero() || d.StartedAt.IsZero()):
 		return standing{verdict: Unknown, why: by + ", and nothing tells whether before it started"}
+	case slices.ContainsFunc(d.StartedBy, func(s Actor) bool { return s.Kind == Unclear }):
+		return standing{verdict: Unknown, why: by + ", and nothing tells who started it"}
 	}
 	return standing{verdict: IsApproved, why: by}
 }
