@@ -157,7 +157,8 @@ func codepipelineStarter(how, detail string) Actor {
 // codepipelineActor reads an identity of AWS. A session of a role is whoever it is named after: the same name through two
 // roles is taken for one person. That it is a person is known of users, of the root user and of sessions by the Identity
 // Center; what uses another role nothing tells, but for names that machines are given. The names that the CLI and the SDKs
-// make up are not among them: people who take a role bear them too.
+// make up are not among them: people who take a role bear them too. Nor does an e-mail address make a person: whoever takes
+// a role chooses the session's name.
 func codepipelineActor(arn string) Actor {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[5] == "" {
@@ -172,7 +173,7 @@ func codepipelineActor(arn string) Actor {
 		return Actor{Login: name, Kind: Person}
 	case path[0] != "assumed-role" || len(path) < 3:
 		return Actor{Login: name, Kind: Unclear}
-	case strings.HasPrefix(path[1], "AWSReservedSSO_"), strings.Contains(name, "@"):
+	case strings.HasPrefix(path[1], "AWSReservedSSO_"):
 		return Actor{Login: name, Kind: Person}
 	case strings.HasPrefix(path[1], "AWSServiceRoleFor"), strings.HasPrefix(name, "i-"):
 		return Actor{Login: name, Kind: Robot}
