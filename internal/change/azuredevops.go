@@ -114,7 +114,7 @@ func (azureDevOps) Change(s evidence.Subject) (Change, error) {
 		Target: branch(d.Target), Default: branch(d.Repository.DefaultBranch), Author: d.CreatedBy.actor(),
 		Merger: d.ClosedBy.actor(), CreatedAt: d.CreationDate.Time, Head: d.Source.ID, Merge: d.Merge.ID,
 		Unseen: unseen(s, map[Part][]string{PartReviews: {"Threads"}, PartHeads: {"Iterations"}, PartCommits: {"Commits"},
-			PartLabels: {"labels"}})}
+			PartAuthor: {"createdBy"}, PartLabels: {"labels"}})}
 	if d.Status == "completed" {
 		c.MergedAt = d.ClosedDate.Time
 	}

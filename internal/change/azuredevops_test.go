@@ -111,6 +111,7 @@ func TestAzureDevOpsVerdicts(t *testing.T) {
 		{"a vote that nothing noted", with(votes(), "reviewers", voting(bobAzure, "10")), nil, Unknown},
 		{"a group", with(votes(), "reviewers", `[{"id":"g","displayName":"Team","descriptor":"vssgp.1","isContainer":true,"vote":10}]`),
 			nil, Unreviewed},
+		{"author hidden", nil, []string{"createdBy"}, Unknown},
 		{"threads hidden", nil, []string{"Threads"}, Unknown},
 		{"pushes hidden", nil, []string{"Iterations"}, Unknown},
 		{"commits hidden", nil, []string{"Commits"}, Unknown},

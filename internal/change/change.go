@@ -12,6 +12,7 @@ import (
 type Part string
 
 const (
+	PartAuthor     Part = "author" // who opened a change
 	PartReviews    Part = "reviews"
 	PartCommits    Part = "commits"
 	PartDismissals Part = "dismissals" // when reviews were taken back

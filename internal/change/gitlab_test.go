@@ -150,6 +150,7 @@ func TestGitLabVerdicts(t *testing.T) {
 		{"of a deleted account", map[string]string{"author": ghostGitLab}, nil, IsApproved},
 		{"of a deleted account by one", map[string]string{"author": ghostGitLab,
 			"Notes": "[" + note(ghostGitLab, approved, "10") + "]"}, nil, Unknown},
+		{"author hidden", nil, []string{"author"}, Unknown},
 		{"notes hidden", nil, []string{"Notes", "Approvals"}, Unknown},
 		{"approvals hidden", list(note(bobGitLab, approved, "10")), []string{"Approvals"}, Unknown},
 		{"approvals hidden, none noted", list(), []string{"Approvals"}, Unreviewed},

@@ -169,6 +169,9 @@ func (c Change) weigh(i int) standing {
 	case r.By.Kind == Unclear:
 		return standing{verdict: Unknown, why: by + ", and nothing tells whether that is a person"}
 	}
+	if _, unseen := c.Unseen[PartAuthor]; unseen {
+		return c.lacks(by+", and who opened it could not be collected", PartAuthor)
+	}
 	if _, unseen := c.Unseen[PartCommits]; unseen {
 		return c.lacks(by+", and its commits could not be collected", PartCommits)
 	}
