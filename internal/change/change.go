@@ -17,6 +17,7 @@ const (
 	PartCommits    Part = "commits"
 	PartDismissals Part = "dismissals" // when reviews were taken back
 	PartHeads      Part = "heads"      // which commit was the head when
+	PartTarget     Part = "target"     // when it was given another target
 	PartLabels     Part = "labels"
 	PartApprovals  Part = "approvals"
 	PartStart      Part = "start"   // who started a deployment

@@ -153,8 +153,10 @@ func TestGitHubVerdicts(t *testing.T) {
 			Dismissed, ""},
 		{"dismissed, timeline hidden", map[string]string{"reviews": list(review("9", bob, "DISMISSED", "4T09", head))},
 			[]string{"timelineItems"}, Unknown, ""},
+		{"approved, timeline hidden", map[string]string{"reviews": list(good)}, []string{"timelineItems"}, Unknown,
+			"approved by bob, and whether it was given another target afterwards could not be collected"},
 		{"approved beside one dismissed, timeline hidden", map[string]string{
-			"reviews": list(good, review("10", carol, "DISMISSED", "4T09", head))}, []string{"timelineItems"}, IsApproved, ""},
+			"reviews": list(good, review("10", carol, "DISMISSED", "4T09", head))}, []string{"timelineItems"}, Unknown, ""},
 		{"approved before one of one's own that was dismissed, timeline hidden", map[string]string{
 			"reviews": list(good, review("10", bob, "DISMISSED", "4T11", head))}, []string{"timelineItems"}, Unknown, ""},
 		{"asked for changes afterwards", map[string]string{

@@ -178,6 +178,9 @@ func (c Change) weigh(i int) standing {
 	if _, unseen := c.Unseen[PartDismissals]; unseen && c.later(r, Withdrawn) {
 		return c.lacks(by+", whose later review was taken back, and what it was could not be collected", PartDismissals)
 	}
+	if _, unseen := c.Unseen[PartTarget]; unseen {
+		return c.lacks(by+", and whether it was given another target afterwards could not be collected", PartTarget)
+	}
 	if merges {
 		by += " before merges of the branch that the provider made"
 	}
