@@ -13,7 +13,7 @@ var githubDeploymentReads = [...]string{"Approvals", "Run", "Statuses", "creator
 
 // Deployment reads a deployment. GitHub lets the run of a protected environment begin only once it is approved, and says
 // not when. Approvals belong to a run: those of a run that built another commit are nobody's, because whoever may write a
-// deployment's states chooses the run that they lead to.
+// deployment's states chooses the run that they lead to. Where the run could not be collected, whose they are is unknown.
 func (github) Deployment(s evidence.Subject) (Deployment, error) {
 	var d struct {
 		Sha         string           `json:"sha"`
@@ -44,6 +44,10 @@ func (github) Deployment(s evidence.Subject) (Deployment, error) {
 		Unseen: unseen(s, map[Part][]string{PartApprovals: {"Approvals"}, PartStart: {"Run", "creator"},
 			PartOutcome: {"Statuses"}})}
 	out.ended(d.Statuses)
+	if m, lost := s.Missing["Run"]; lost {
+		out.Unseen[PartApprovals] = Unseen{"Run", m}
+		return out, nil
+	}
 	if d.Run == nil {
 		return out, nil
 	}
