@@ -32,6 +32,8 @@ func TestGitHubDeployments(t *testing.T) {
 		{"refused", "null", run, by(bobREST, "rejected", "prod"), nil, Rejected},
 		{"by a robot", "null", run, by(`{"id":9,"login":"ok[bot]","type":"Bot"}`, "approved", "prod"), nil, ByRobot},
 		{"by a deleted account", "null", run, by("null", "approved", "prod"), nil, Unknown},
+		{"by a deleted account of REST", "null", run, by(`{"id":10137,"login":"ghost","type":"User"}`, "approved", "prod"), nil,
+			Unknown},
 		{"in a run of another commit", "null", `{"head_sha":"c2"}`, by(bobREST, "approved", "prod"), nil, Unapproved},
 		{"without a run", bobREST, "null", `[]`, nil, Unapproved},
 		{"approvals hidden", "null", run, "null", missing("Approvals"), Unknown},

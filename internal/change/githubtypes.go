@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// githubActor is an account in either shape. A deleted one is null.
+// githubActor is an account in either shape. A deleted one is null, or the user "ghost" in REST's.
 type githubActor struct {
 	Typename   string       `json:"__typename"`
 	Type       string       `json:"type"` // REST's own name for it
@@ -43,7 +43,7 @@ func (a *githubActor) UnmarshalJSON(raw []byte) error {
 const webFlow = "web-flow"
 
 func (a *githubActor) actor() Actor {
-	if a == nil || a.Login == "" && a.User == nil {
+	if a == nil || a.Login == "" && a.User == nil || a.Login == "ghost" {
 		return nobody()
 	}
 	if a.Login == "" {
