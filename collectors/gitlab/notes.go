@@ -24,12 +24,12 @@ type systemNote struct {
 // noteApproved is the note of an approval.
 const noteApproved = "approved this merge request"
 
-// telling are the beginnings of GitLab's own notes about approvals and pushes.
+// telling are the beginnings of GitLab's own notes about approvals, pushes and other targets.
 func telling() []string {
-	return []string{noteApproved, "unapproved this merge request", "reset approvals", "added "}
+	return []string{noteApproved, "unapproved this merge request", "reset approvals", "added ", "changed target branch from "}
 }
 
-// notes adds GitLab's own notes about approvals and pushes. Whatever people wrote is left out.
+// notes adds GitLab's own notes about approvals, pushes and other targets. Whatever people wrote is left out.
 func (s *session) notes(ctx context.Context, t *collect.Task, d *draft, path string) error {
 	list := []map[string]any{}
 	err := s.pages(ctx, t, ask{op: opListMergeRequestNotes, path: path, query: url.Values{
@@ -49,7 +49,7 @@ func (s *session) notes(ctx context.Context, t *collect.Task, d *draft, path str
 	return d.put(t, "Notes", list, err)
 }
 
-// told is what is kept of GitLab's own note about an approval or a push.
+// told is what is kept of GitLab's own note about an approval, a push or another target.
 func told(note map[string]any) (map[string]any, bool) {
 	body, _ := note["body"].(string)
 	first, _, _ := strings.Cut(body, "\n")

@@ -14,6 +14,9 @@ func TestTold(t *testing.T) {
 			"reset approvals from @ann by pushing"},
 		"a push, without the commits' titles": {map[string]any{"system": true, "body": "added 2 commits\n\n<ul><li>x</li></ul>"},
 			"added 2 commits"},
+		"another target": {map[string]any{"system": true, "body": "changed target branch from `main` to `next`"},
+			"changed target branch from `main` to `next`"},
+		"another title":    {map[string]any{"system": true, "body": "changed title from **a** to **b**"}, ""},
 		"somebody's words": {map[string]any{"system": false, "body": "approved this merge request"}, ""},
 		"words of nobody":  {map[string]any{"body": "approved this merge request"}, ""},
 		"a label":          {map[string]any{"system": true, "body": "added ~bug label"}, ""},
@@ -46,6 +49,8 @@ func TestSettled(t *testing.T) {
 		"nothing":                 {note(), false},
 		"pushed after":            {note(noteApproved, "added 1 commit"), false},
 		"pushed after, and again": {note(noteApproved, "added 1 commit", noteApproved), false},
+		"another target after":    {note(noteApproved, "changed target branch from `main` to `next`"), false},
+		"another target before":   {note("changed target branch from `main` to `next`", noteApproved), true},
 		"taken back":              {note(noteApproved, "unapproved this merge request"), false},
 		"not known":               {nil, false},
 	} {

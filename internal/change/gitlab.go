@@ -47,6 +47,7 @@ const (
 	gitlabUnapproved = "unapproved this merge request"
 	gitlabReset      = "reset approvals"
 	gitlabPushed     = "added "
+	gitlabRetargeted = "changed target branch from "
 )
 
 // gitlabDoc is what is read of a merge request.
@@ -87,7 +88,7 @@ var gitlabReads = [...]string{"Approvals", "Commits", "Notes", "Project", "autho
 	"target_branch"}
 
 // Change reads a merge request. GitLab's own notes tell who approved when, and when commits were pushed: an approval saw the
-// head unless a push was noted between it and the merge. Commits carry names and no accounts: a name is that of an account
+// head unless a push was noted between it and the merge, and the target unless another was chosen. Commits carry names and no accounts: a name is that of an account
 // that has to do with the merge request when it is written alike, and who pushed is taken for an author.
 func (gitlab) Change(s evidence.Subject) (Change, error) {
 	var d gitlabDoc
@@ -116,6 +117,9 @@ func (gitlab) Change(s evidence.Subject) (Change, error) {
 	for _, n := range d.Notes {
 		if strings.HasPrefix(n.Body, gitlabPushed) && !n.CreatedAt.After(c.MergedAt) {
 			c.Pushers = append(c.Pushers, n.Author.actor())
+		}
+		if strings.HasPrefix(n.Body, gitlabRetargeted) && n.CreatedAt.After(c.Retargeted) && !n.CreatedAt.After(c.MergedAt) {
+			c.Retargeted = n.CreatedAt.Time
 		}
 	}
 	return c, nil

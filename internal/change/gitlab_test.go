@@ -116,6 +116,7 @@ func note(by, body, hour string) string {
 func TestGitLabVerdicts(t *testing.T) {
 	const approved, unapproved, reset, pushed = "approved this merge request", "unapproved this merge request",
 		"reset approvals from @bob by pushing to the branch", "added 1 commit"
+	const retargeted = "changed target branch from `next` to `main`"
 	list := func(notes ...string) map[string]string {
 		return map[string]string{"Notes": "[" + strings.Join(notes, ",") + "]"}
 	}
@@ -143,6 +144,11 @@ func TestGitLabVerdicts(t *testing.T) {
 		{"not standing, and nothing tells since when", with(list(note(bobGitLab, approved, "09")), "Approvals", `{"approved_by":[]}`),
 			nil, Dismissed},
 		{"standing without a note", with(list(), "Approvals", stands(bobGitLab)), nil, Unknown},
+		{"given another target", list(note(bobGitLab, approved, "10"), note(aliceGitLab, retargeted, "11")), nil, ThenChanged},
+		{"given another target before", list(note(aliceGitLab, retargeted, "09"), note(bobGitLab, approved, "10")), nil,
+			IsApproved},
+		{"given another target after the merge", list(note(bobGitLab, approved, "10"), note(aliceGitLab, retargeted, "13")), nil,
+			IsApproved},
 		{"pushed to after the merge", list(note(bobGitLab, approved, "10"), note(aliceGitLab, pushed, "13")), nil, IsApproved},
 		{"by a robot", list(note(botGitLab, approved, "10")), nil, ByRobot},
 		{"a robot's without approval", map[string]string{"author": botGitLab, "Notes": "[]"}, nil, ByRobot},
