@@ -23,7 +23,8 @@ const (
 	AfterMerge Verdict = "approved-after-merge"
 	// ByRobot: a robot approved it, or a robot made it, and no person approved.
 	ByRobot Verdict = "robot"
-	// IsEmergency: it is labelled so, and another person approved it within EmergencyWithin after the merge.
+	// IsEmergency: it is labelled so, and another person, who is known to have no part in it, approved it within
+	// EmergencyWithin after the merge.
 	IsEmergency Verdict = "emergency"
 	// Bypassed: the rules were gone around, and nobody else approved.
 	Bypassed Verdict = "bypassed"
@@ -107,6 +108,10 @@ func (c Change) disapproved(out Judgement, stands map[Verdict]standing) Judgemen
 	if by, when, ok := c.reviewedAfter(EmergencyWithin); c.Emergency() && !unsure && ok {
 		out.Verdict = IsEmergency
 		out.Why = fmt.Sprintf("labelled as an emergency, approved by %s %s after the merge", by.Login, when.Round(time.Minute))
+		if u, unseen := c.unseenWriters(); unseen {
+			out.Verdict, out.Needs = Unknown, []Unseen{u}
+			out.Why += ", and who wrote it could not be collected"
+		}
 		return out
 	}
 	if c.Bypass != "" {
@@ -216,8 +221,18 @@ func (c Change) ReviewedWithin(d time.Duration) (yes, known bool) {
 		return false, false
 	}
 	_, _, ok := c.reviewedAfter(d)
-	_, unseen := c.Unseen[PartCommits]
+	_, unseen := c.unseenWriters()
 	return ok, !ok || !unseen
+}
+
+// unseenWriters is what would tell who wrote the change and could not be collected.
+func (c Change) unseenWriters() (Unseen, bool) {
+	for _, p := range [...]Part{PartCommits, PartAuthor} {
+		if u, unseen := c.Unseen[p]; unseen {
+			return u, true
+		}
+	}
+	return Unseen{}, false
 }
 
 // reviewedAfter finds the first approval within d after the merge that would have counted before it.
