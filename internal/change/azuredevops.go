@@ -100,7 +100,7 @@ type azureDoc struct {
 
 // azureReads are the keys that a pull request's verdict rests on.
 var azureReads = [...]string{"Commits", "Iterations", "Repository", "Threads", "closedDate", "completionOptions", "createdBy",
-	"labels", "lastMergeSourceCommit", "reviewers", "targetRefName"}
+	"labels", "lastMergeSourceCommit", "reviewers", "status", "targetRefName"}
 
 // Change reads a pull request. What Azure DevOps noted tells who voted when, and its iterations what the head was then.
 // Commits carry names and no accounts, as at GitLab, and who pushed is taken for an author.
@@ -113,8 +113,8 @@ func (azureDevOps) Change(s evidence.Subject) (Change, error) {
 	c := Change{Type: s.Type, ID: s.ID, Repository: RepositoryKey(d.Repository.WebURL), Number: d.ID.String(),
 		Target: branch(d.Target), Default: branch(d.Repository.DefaultBranch), Author: d.CreatedBy.actor(),
 		Merger: d.ClosedBy.actor(), CreatedAt: d.CreationDate.Time, Head: d.Source.ID, Merge: d.Merge.ID,
-		Unseen: unseen(s, map[Part][]string{PartReviews: {"Threads"}, PartHeads: {"Iterations"}, PartCommits: {"Commits"},
-			PartAuthor: {"createdBy"}, PartLabels: {"labels"}})}
+		Unseen: unseen(s, map[Part][]string{PartReviews: {"Threads"}, PartHeads: {"Iterations", "lastMergeSourceCommit"}, PartCommits: {"Commits"},
+			PartAuthor: {"createdBy"}, PartMerge: {"closedDate", "status"}, PartLabels: {"labels"}})}
 	if d.Status == "completed" {
 		c.MergedAt = d.ClosedDate.Time
 	}

@@ -112,6 +112,8 @@ func TestAzureDevOpsVerdicts(t *testing.T) {
 		{"a group", with(votes(), "reviewers", `[{"id":"g","displayName":"Team","descriptor":"vssgp.1","isContainer":true,"vote":10}]`),
 			nil, Unreviewed},
 		{"author hidden", nil, []string{"createdBy"}, Unknown},
+		{"merge hidden", nil, []string{"closedDate"}, Unknown},
+		{"head hidden", nil, []string{"lastMergeSourceCommit"}, Unknown},
 		{"threads hidden", nil, []string{"Threads"}, Unknown},
 		{"pushes hidden", nil, []string{"Iterations"}, Unknown},
 		{"commits hidden", nil, []string{"Commits"}, Unknown},

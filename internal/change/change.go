@@ -13,6 +13,7 @@ type Part string
 
 const (
 	PartAuthor     Part = "author" // who opened a change
+	PartMerge      Part = "merge"  // whether a change was merged, and when
 	PartReviews    Part = "reviews"
 	PartCommits    Part = "commits"
 	PartDismissals Part = "dismissals" // when reviews were taken back

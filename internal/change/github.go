@@ -42,7 +42,8 @@ func (github) Change(s evidence.Subject) (Change, error) {
 		Default: d.Repository.defaultBranch(), Author: d.Author.actor(), Merger: d.MergedBy.actor(),
 		CreatedAt: d.CreatedAt.Time, MergedAt: d.MergedAt.Time, Head: d.HeadRefOid, Merge: string(d.MergeCommit),
 		Unseen: unseen(s, map[Part][]string{PartReviews: {"reviews"}, PartCommits: {"commits"},
-			PartAuthor: {"author"}, PartDismissals: {"timelineItems"}, PartTarget: {"timelineItems"}, PartLabels: {"labels"}})}
+			PartAuthor: {"author"}, PartMerge: {"mergedAt"}, PartHeads: {"headRefOid"}, PartDismissals: {"timelineItems"},
+			PartTarget: {"timelineItems"}, PartLabels: {"labels"}})}
 	for _, l := range d.Labels {
 		if !labelledLater(string(l), d.Timeline, c.MergedAt) {
 			c.Labels = append(c.Labels, string(l))

@@ -228,6 +228,12 @@ func TestGitHubVerdicts(t *testing.T) {
 		{"called an emergency before the merge", map[string]string{"labels": `["emergency"]`,
 			"reviews":       list(review("9", bob, "APPROVED", "4T13", head)),
 			"timelineItems": labelled("4T11")}, nil, IsEmergency, ""},
+		{"merge hidden", map[string]string{"reviews": list(good)}, []string{"mergedAt"}, Unknown,
+			"whether it was merged could not be collected"},
+		{"head hidden", map[string]string{"reviews": list(good)}, []string{"headRefOid"}, Unknown,
+			"approved by bob at h2, and nothing tells which commit was merged"},
+		{"head hidden, before a force push", map[string]string{"reviews": list(review("9", bob, "APPROVED", "4T10", "null"))},
+			[]string{"headRefOid"}, ThenChanged, ""},
 		{"not merged", map[string]string{"mergedAt": "null"}, nil, NotMerged, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -100,7 +100,7 @@ func (gitlab) Change(s evidence.Subject) (Change, error) {
 		Default: d.Project.DefaultBranch, Author: d.Author.actor(), Merger: d.MergeUser.actor(), CreatedAt: d.CreatedAt.Time,
 		MergedAt: d.MergedAt.Time, Head: d.SHA, Merge: d.MergeCommit, Squash: d.SquashCommit, Labels: d.Labels,
 		Unseen: unseen(s, map[Part][]string{PartReviews: {"Notes"}, PartDismissals: {"Approvals"}, PartCommits: {"Commits"},
-			PartAuthor: {"author"}, PartLabels: {"labels"}})}
+			PartAuthor: {"author"}, PartMerge: {"merged_at"}, PartHeads: {"sha"}, PartLabels: {"labels"}})}
 	if c.Merge == "" {
 		if c.Merge = c.Squash; c.Merge == "" {
 			c.Merge = c.Head

@@ -157,6 +157,8 @@ func TestGitLabVerdicts(t *testing.T) {
 		{"of a deleted account by one", map[string]string{"author": ghostGitLab,
 			"Notes": "[" + note(ghostGitLab, approved, "10") + "]"}, nil, Unknown},
 		{"author hidden", nil, []string{"author"}, Unknown},
+		{"merge hidden", nil, []string{"merged_at"}, Unknown},
+		{"head hidden", nil, []string{"sha"}, Unknown},
 		{"notes hidden", nil, []string{"Notes", "Approvals"}, Unknown},
 		{"approvals hidden", list(note(bobGitLab, approved, "10")), []string{"Approvals"}, Unknown},
 		{"approvals hidden, none noted", list(), []string{"Approvals"}, Unreviewed},

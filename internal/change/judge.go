@@ -65,6 +65,9 @@ var failing = [...]Verdict{ThenChanged, Dismissed, AfterMerge, SelfApproved, ByR
 // head, or to a commit after which nothing but merges of the branch came that the provider itself made; before the merge; by
 // a person who wrote no part of the change; and was not taken back before the merge.
 func (c Change) Judge() Judgement {
+	if u, unseen := c.Unseen[PartMerge]; unseen {
+		return Judgement{Verdict: Unknown, Why: "whether it was merged could not be collected", Needs: []Unseen{u}}
+	}
 	if c.MergedAt.IsZero() {
 		return Judgement{Verdict: NotMerged, Why: "it is not merged"}
 	}
@@ -149,6 +152,9 @@ func (c Change) weigh(i int) standing {
 	}
 	if !r.At.IsZero() && r.At.Before(c.Retargeted) {
 		return standing{verdict: ThenChanged, why: by + " before it was given another target"}
+	}
+	if c.Head == "" && r.Commit != "" && r.Commit != Gone && r.Commit != earlier {
+		return c.lacks(by+" at "+short(r.Commit)+", and nothing tells which commit was merged", PartHeads)
 	}
 	if r.Commit != "" && r.Commit != c.Head {
 		if _, unseen := c.Unseen[PartCommits]; unseen {
