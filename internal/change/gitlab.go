@@ -147,7 +147,8 @@ func (d gitlabDoc) named() map[string]Actor {
 
 // reviews reads the approvals from the notes, in their order. Where GitLab was asked which approvals stand, one that does
 // not was taken back at a time that nothing tells, and one that no note tells of has the time that GitLab gives. Where it
-// was to be asked and did not answer, an approval may have been taken back.
+// was to be asked and did not answer, an approval may have been taken back. Of a deleted account's approval the list of those
+// that stand tells nothing.
 func (d gitlabDoc) reviews(head string, merged time.Time, unread bool) []Review {
 	var out []Review
 	for i, n := range d.Notes {
@@ -168,7 +169,7 @@ func (d gitlabDoc) reviews(head string, merged time.Time, unread bool) []Review 
 	if unread || d.Approvals != nil {
 		stands := func(a Actor) bool { return !unread && d.stands(a) }
 		for i := range out {
-			if out[i].Until.IsZero() && !stands(out[i].By) {
+			if out[i].Until.IsZero() && out[i].By.known() && !stands(out[i].By) {
 				out[i].State = Withdrawn
 			}
 		}

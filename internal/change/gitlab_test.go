@@ -153,6 +153,8 @@ func TestGitLabVerdicts(t *testing.T) {
 		{"by a robot", list(note(botGitLab, approved, "10")), nil, ByRobot},
 		{"a robot's without approval", map[string]string{"author": botGitLab, "Notes": "[]"}, nil, ByRobot},
 		{"by a deleted account", list(note(ghostGitLab, approved, "10")), nil, Unknown},
+		{"by a deleted account, and no other stands", with(list(note(ghostGitLab, approved, "10")), "Approvals", `{"approved_by":[]}`),
+			nil, Unknown},
 		{"of a deleted account", map[string]string{"author": ghostGitLab}, nil, IsApproved},
 		{"of a deleted account by one", map[string]string{"author": ghostGitLab,
 			"Notes": "[" + note(ghostGitLab, approved, "10") + "]"}, nil, Unknown},
