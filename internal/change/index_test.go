@@ -2,6 +2,7 @@ package change
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"exhibit/internal/evidence"
@@ -38,6 +39,17 @@ func TestLanded(t *testing.T) {
 		}
 		if v, why, number := l.Judge(); v != tc.want || number != tc.number {
 			t.Errorf("%s: got %s (%s) %q", tc.name, v, why, number)
+		}
+	}
+	for associated, want := range map[string]Verdict{merged: Unknown, `[]`: DirectPush} {
+		s := landedSubject("c", `["p"]`, associated)
+		s.Doc = json.RawMessage(strings.Replace(string(s.Doc), `{"name":"main"}`, "null", 1))
+		l, err := LandedOf(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, why, _ := l.Judge(); v != want {
+			t.Errorf("branch not told, by %s: got %s (%s), want %s", associated, v, why, want)
 		}
 	}
 	hidden := landedSubject("c", `["p"]`, `[]`)

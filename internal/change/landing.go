@@ -12,7 +12,7 @@ type Landed struct {
 	Commit     Commit
 	// LandedAt is when it came to the branch, or when it was made where the provider tells no more.
 	LandedAt time.Time
-	// Branch is the branch it stands on.
+	// Branch is the branch it stands on, empty when not known.
 	Branch string
 	// By are the changes that the provider says it came by.
 	By []Origin
@@ -58,6 +58,8 @@ func (l Landed) Judge() (v Verdict, why string, number string) {
 		return FirstCommit, "it is the first commit", ""
 	case l.Silent:
 		return Unknown, "nothing told by which change it came", ""
+	case l.Branch == "" && len(l.By) > 0:
+		return Unknown, "nothing tells which branch it stands on", ""
 	case len(l.By) > 0:
 		return DirectPush, "the only changes that hold it were not merged into this branch", ""
 	}
