@@ -17,7 +17,8 @@ type argocdSource struct {
 }
 
 // Deployment reads a synchronisation that succeeded. Argo CD asks nobody: whether somebody else approved it is told by the
-// changes that the deployed commit came by.
+// changes that the deployed commit came by. A source whose commit is not told, and a chart beside others, is a source that no
+// change can be found for; one that is made of charts alone has none.
 func (argocd) Deployment(s evidence.Subject) (Deployment, error) {
 	var d struct {
 		Revision        string         `json:"revision"`
@@ -61,14 +62,20 @@ func (argocd) Deployment(s evidence.Subject) (Deployment, error) {
 	if len(sources) == 0 && d.Source != nil {
 		sources, revisions = []argocdSource{*d.Source}, []string{d.Revision}
 	}
+	var charts []Source
 	for i, source := range sources {
-		if source.Chart != "" || i >= len(revisions) {
-			continue // a chart's version is no commit
+		switch {
+		case source.Chart != "":
+			charts = append(charts, Source{"", "chart " + source.Chart}) // a chart's version is no commit
+		case i < len(revisions):
+			out.Sources = append(out.Sources, Source{RepositoryKey(source.RepoURL), revisions[i]})
+		default:
+			out.Sources = append(out.Sources, Source{RepositoryKey(source.RepoURL), ""})
 		}
-		out.Sources = append(out.Sources, Source{RepositoryKey(source.RepoURL), revisions[i]})
 	}
 	if len(out.Sources) > 0 {
 		out.Repository, out.Commit = out.Sources[0].Repository, out.Sources[0].Commit
+		out.Sources = append(out.Sources, charts...)
 	}
 	return out, nil
 }

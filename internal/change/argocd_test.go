@@ -33,12 +33,17 @@ func TestArgoCD(t *testing.T) {
 	d = read(`{"revisions":["4.11.2","c2","c3"],"deployedAt":"2026-05-04T12:01:00Z","initiatedBy":{"username":"ann"},` +
 		`"sources":[{"repoURL":"https://charts.example.com","chart":"ingress"},{"repoURL":"https://github.com/acme/values"},` +
 		`{"repoURL":"https://github.com/acme/more.git"}],"Application":{"name":"gateway","destination":{"namespace":"web"}}}`)
-	want := []Source{{"github.com/acme/values", "c2"}, {"github.com/acme/more", "c3"}}
+	want := []Source{{"github.com/acme/values", "c2"}, {"github.com/acme/more", "c3"}, {"", "chart ingress"}}
 	if !reflect.DeepEqual(d.Sources, want) || d.Commit != "c2" || d.Production() {
 		t.Errorf("read as %+v", d)
 	}
 	if !reflect.DeepEqual(Names(d.StartedBy), []string{"ann"}) || d.CreatedAt.IsZero() {
 		t.Errorf("started by %v at %s", d.StartedBy, d.CreatedAt)
+	}
+	d = read(`{"revisions":["c2"],"deployedAt":"2026-05-04T12:01:00Z","sources":[{"repoURL":"https://github.com/acme/values"},` +
+		`{"repoURL":"https://github.com/acme/more.git"}],"Application":{"name":"gateway"}}`)
+	if want := []Source{{"github.com/acme/values", "c2"}, {"github.com/acme/more", ""}}; !reflect.DeepEqual(d.Sources, want) {
+		t.Errorf("without a revision read as %+v", d.Sources)
 	}
 	if d = read(`{"revision":"1.2","deployedAt":"2026-05-04T12:01:00Z","source":{"chart":"c","repoURL":"https://charts.example.com"},` +
 		`"Application":{"name":"web-prod"}}`); len(d.Sources) != 0 || d.Commit != "" || !d.Production() {
@@ -78,6 +83,8 @@ func TestDeployedByChanges(t *testing.T) {
 		{"unknown approval", from("u2"), Unknown, true},
 		{"never heard of", from("zz"), Unknown, false},
 		{"one of two approved", from("m1", "n2"), Unapproved, true},
+		{"one approved, one a chart", append(from("m1"), Source{"", "chart ingress"}), Unknown, false},
+		{"one approved, one without a commit", append(from("m1"), Source{"github.com/acme/shop", ""}), Unknown, false},
 		{"one approved, one unknown", from("m1", "u2"), Unknown, true},
 		{"one unknown, one not approved", from("u2", "n2"), Unapproved, true},
 		{"one not approved, one unknown", from("n2", "u2"), Unapproved, true},
