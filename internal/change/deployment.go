@@ -63,15 +63,15 @@ const (
 	Unapproved Verdict = "unapproved"
 )
 
-// begins and ends find the names that are taken for production; unlike those that say that they are not.
+// begins and within find the names that are taken for production; unlike those that say that they are not.
 var (
-	begins = regexp.MustCompile(`(?i)^(prod|production|live|prd)([-_ /.].*)?$`)
-	ends   = regexp.MustCompile(`(?i)[-_ /.](prod|production|live|prd)$`)
-	unlike = regexp.MustCompile(`(?i)(^|[-_ /.])(non|not|no|pre|test)[-_ /.]?(prod|production|live|prd)$`)
+	begins = regexp.MustCompile(`(?i)^(prod|production|live|prd)\d*([-_ /.]|$)`)
+	within = regexp.MustCompile(`(?i)[-_ /.](prod|production|live|prd)\d*([-_ /.]|$)`)
+	unlike = regexp.MustCompile(`(?i)(^|[-_ /.])(non|not|no|pre|test)[-_ /.]?(prod|production|live|prd)\d*([-_ /.]|$)`)
 )
 
-// Production reports whether the environment is one by its tier, and where there is none by its name: prod, prd, production or live, alone or with something
-// before or after it, but for names such as pre-prod.
+// Production reports whether the environment is one by its tier, and where there is none by its name: prod, prd, production or
+// live, alone, with a number, or with something before or after it, but for names such as pre-prod.
 func (d Deployment) Production() bool {
 	if d.Tier != "" {
 		return d.Tier == "production"
@@ -81,7 +81,7 @@ func (d Deployment) Production() bool {
 
 // Production reports whether a name is that of a production environment.
 func Production(name string) bool {
-	return begins.MatchString(name) || ends.MatchString(name) && !unlike.MatchString(name)
+	return begins.MatchString(name) || within.MatchString(name) && !unlike.MatchString(name)
 }
 
 // Judge says whether another person approved the deployment before it started.

@@ -120,7 +120,9 @@ func TestDeploymentOutcome(t *testing.T) {
 func TestProduction(t *testing.T) {
 	for name, want := range map[string]bool{"production": true, "Prod": true, "prod-eu": true, "live/web": true, "eu-prod": true,
 		"shop.production": true, "prd": true, "staging": false, "pre-prod": false, "preprod": false, "non-production": false,
-		"product": false, "eu-non-prod": false, "": false, "deliver": false} {
+		"product": false, "eu-non-prod": false, "": false, "deliver": false,
+		"eu-prod-1": true, "shop-prod-eu": true, "prod1": true, "eu_live2": true, "prod2-eu": true, "pre-prod-eu": false,
+		"nonprod1": false, "test-live-1": false, "products-1": false, "eu-product": false, "prod1x": false} {
 		if Production(name) != want {
 			t.Errorf("Production(%q) = %v", name, !want)
 		}
