@@ -35,7 +35,7 @@ func (s *session) get(ctx context.Context, path string, query url.Values, v any)
 	for try := 1; ; try++ {
 		err := s.once(ctx, path, query, v)
 		wait := pause(err, try)
-		if err == nil || wait == 0 || try >= tries || !timeFor(ctx, wait) {
+		if err == nil || wait == 0 || try >= tries || !collect.TimeFor(ctx, wait) {
 			return err
 		}
 		select {
@@ -44,12 +44,6 @@ func (s *session) get(ctx context.Context, path string, query url.Values, v any)
 			return err // the answer says more than that the time is over
 		}
 	}
-}
-
-// timeFor reports whether the call's time reaches beyond the wait.
-func timeFor(ctx context.Context, wait time.Duration) bool {
-	end, bounded := ctx.Deadline()
-	return !bounded || time.Until(end) > wait
 }
 
 // pause says how long to wait before err's request is worth another try; 0 is never.

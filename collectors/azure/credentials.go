@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,7 +31,7 @@ func connect(c Config, env collect.Env) (*client, error) {
 	if err != nil || base.Host == "" || base.Path != "" {
 		return nil, fmt.Errorf("azure: endpoint %q: expected something like https://management.example.com", c.Endpoint)
 	}
-	if base.Scheme != "https" && !loopback(base) {
+	if base.Scheme != "https" && !collect.Loopback(base) {
 		return nil, fmt.Errorf("azure: endpoint %q: a token is sent over https only", c.Endpoint)
 	}
 	cred, err := credential(c, conf, env)
@@ -47,7 +46,7 @@ func connect(c Config, env collect.Env) (*client, error) {
 				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			},
 			Telemetry:                       policy.TelemetryOptions{ApplicationID: "exhibit"},
-			InsecureAllowCredentialWithHTTP: loopback(base),
+			InsecureAllowCredentialWithHTTP: collect.Loopback(base),
 		},
 		DisableRPRegistration: true, // it would write
 	})
@@ -148,8 +147,4 @@ func claims(token string) evidence.Identity {
 		return evidence.Identity{ID: c.App, Account: c.Tenant, Kind: "app"}
 	}
 	return evidence.Identity{ID: c.Object, Account: c.Tenant, Kind: "token"}
-}
-
-func loopback(u *url.URL) bool {
-	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
 }

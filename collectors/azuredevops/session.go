@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"exhibit/internal/collect"
@@ -102,7 +101,7 @@ func (s *session) get(ctx context.Context, root, path string, query url.Values, 
 			return header, nil
 		}
 		wait, limited := pause(err, try)
-		if wait == 0 || !limited && try >= tries || !timeFor(ctx, wait) || sleep(ctx, wait) != nil {
+		if wait == 0 || !limited && try >= tries || !collect.TimeFor(ctx, wait) || sleep(ctx, wait) != nil {
 			return header, err // the answer says more than that the time is over
 		}
 	}
@@ -115,17 +114,6 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// timeFor reports whether the call's time reaches beyond the wait.
-func timeFor(ctx context.Context, wait time.Duration) bool {
-	end, bounded := ctx.Deadline()
-	return !bounded || time.Until(end) > wait
-}
-
-// broken reports whether a connection ended in the middle, which another try may mend.
-func broken(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // retryAfter is how long an answer asks to wait; 0 when it does not.
@@ -142,7 +130,7 @@ func pause(err error, try int) (wait time.Duration, limited bool) {
 	var answer *refusal
 	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	switch {
-	case broken(err):
+	case collect.Broken(err):
 		return backoff, false
 	case !errors.As(err, &answer):
 		return 0, false

@@ -3,7 +3,6 @@ package gcp
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -51,7 +50,7 @@ type bearer struct {
 
 // RoundTrip implements http.RoundTripper.
 func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !loopback(req.URL) {
+	if req.URL.Scheme != "https" && !collect.Loopback(req.URL) {
 		return nil, fmt.Errorf("%s is no https address: a token is sent over https only", req.URL.Host)
 	}
 	token, err := b.credentials.Token(apart{req.Context()})
@@ -88,12 +87,8 @@ func endpoint(text string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Path != "" {
 		return nil, fmt.Errorf("gcp: endpoint %q: expected something like https://proxy.example.com", text)
 	}
-	if u.Scheme != "https" && !loopback(u) {
+	if u.Scheme != "https" && !collect.Loopback(u) {
 		return nil, fmt.Errorf("gcp: endpoint %q: a token is sent over https only", text)
 	}
 	return u, nil
-}
-
-func loopback(u *url.URL) bool {
-	return u.Hostname() == "localhost" || net.ParseIP(u.Hostname()).IsLoopback()
 }

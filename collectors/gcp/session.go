@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"syscall"
 	"time"
 
 	"google.golang.org/api/googleapi"
@@ -63,7 +62,7 @@ func (c *client) do(ctx context.Context, method, ref string, body []byte, v any)
 	for try := 1; ; try++ {
 		err := c.once(ctx, method, ref, body, v)
 		wait := pause(err, try)
-		if err == nil || try == tries || wait == 0 || !timeFor(ctx, wait) {
+		if err == nil || try == tries || wait == 0 || !collect.TimeFor(ctx, wait) {
 			return err
 		}
 		select {
@@ -74,23 +73,12 @@ func (c *client) do(ctx context.Context, method, ref string, body []byte, v any)
 	}
 }
 
-// timeFor reports whether the call's time reaches beyond the wait.
-func timeFor(ctx context.Context, wait time.Duration) bool {
-	end, bounded := ctx.Deadline()
-	return !bounded || time.Until(end) > wait
-}
-
-// broken reports whether a connection ended in the middle, which another try may mend.
-func broken(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
-}
-
 // pause says how long to wait before err's request is worth another try; 0 is never.
 func pause(err error, try int) time.Duration {
 	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	var answer *googleapi.Error
 	switch {
-	case broken(err):
+	case collect.Broken(err):
 		return backoff
 	case !errors.As(err, &answer) || !(answer.Code >= 500 || throttled(answer)):
 		return 0

@@ -175,7 +175,7 @@ func (p *points) wait(ctx context.Context) error {
 	p.mu.Lock()
 	wait := time.Until(p.until)
 	p.mu.Unlock()
-	if wait <= 0 || !timeFor(ctx, wait+time.Second) {
+	if wait <= 0 || !collect.TimeFor(ctx, wait+time.Second) {
 		return nil
 	}
 	select {

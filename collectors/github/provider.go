@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -94,7 +93,7 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	if c.Organization == "" {
 		return c, nil, errors.New("github: organization is required")
 	}
-	if _, err := start(c, time.Time{}); err != nil {
+	if _, err := collect.ViewBegin("github", c.Since, c.Window, time.Time{}); err != nil {
 		return c, nil, err
 	}
 	for _, p := range c.Repositories {
@@ -106,7 +105,7 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	if err != nil || base.Host == "" || base.User != nil {
 		return c, nil, errors.New("github: base_url: expected something like https://github.example.com/api/v3") // it may hold a password
 	}
-	if base.Scheme != "https" && !loopback(base) {
+	if base.Scheme != "https" && !collect.Loopback(base) {
 		return c, nil, fmt.Errorf("github: base_url %q: a token is sent over https only", c.BaseURL)
 	}
 	return c, base, nil
@@ -124,7 +123,7 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	if err != nil {
 		return nil, err
 	}
-	since, err := start(c, env.Now())
+	since, err := collect.ViewBegin("github", c.Since, c.Window, env.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -155,26 +154,6 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 		client: client, organization: c.Organization, patterns: c.Repositories, host: base.Host, base: base.Path,
 		graph: graphPathOf(base), since: since, now: env.Now, answered: answeredKeys(), slots: make(chan struct{}, queries),
 	}}, nil
-}
-
-// start is the time from which populations are collected.
-func start(c Config, now time.Time) (time.Time, error) {
-	if c.Since != "" {
-		day, err := time.Parse(time.DateOnly, c.Since)
-		if err != nil {
-			return day, fmt.Errorf("github: since %q: expected a day like 2026-01-31", c.Since)
-		}
-		return day, nil
-	}
-	if c.Window <= 0 {
-		return time.Time{}, errors.New("github: window must be longer than nothing")
-	}
-	return now.Add(-time.Duration(c.Window)), nil
-}
-
-func loopback(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip.IsLoopback()
 }
 
 // source is one organisation.

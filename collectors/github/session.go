@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/google/go-github/v88/github"
@@ -68,7 +67,7 @@ func patient(ctx context.Context, send func() error) error {
 	for try := 1; ; try++ {
 		err := send()
 		wait, limited := pause(err, try)
-		if err == nil || wait == 0 || !limited && try >= tries || !timeFor(ctx, wait) {
+		if err == nil || wait == 0 || !limited && try >= tries || !collect.TimeFor(ctx, wait) {
 			return err
 		}
 		select {
@@ -77,17 +76,6 @@ func patient(ctx context.Context, send func() error) error {
 			return err // the answer says more than that the time is over
 		}
 	}
-}
-
-// timeFor reports whether the call's time reaches beyond the wait.
-func timeFor(ctx context.Context, wait time.Duration) bool {
-	end, bounded := ctx.Deadline()
-	return !bounded || time.Until(end) > wait
-}
-
-// broken reports whether a connection ended in the middle, which another try may mend.
-func broken(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // pause says how long to wait before err's request is worth another try; 0 is never. limited is GitHub's word to slow
@@ -100,7 +88,7 @@ func pause(err error, try int) (wait time.Duration, limited bool) {
 	var app *unsigned
 	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	switch {
-	case broken(err):
+	case collect.Broken(err):
 		return backoff, false
 	case errors.As(err, &query) && query.Type == typeRateLimited:
 		return max(time.Until(query.reset)+time.Second, time.Second), true

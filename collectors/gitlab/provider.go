@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -91,7 +90,7 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	if c.Group == "" {
 		return c, nil, errors.New("gitlab: group is required")
 	}
-	if _, err := start(c, time.Time{}); err != nil {
+	if _, err := collect.ViewBegin("gitlab", c.Since, c.Window, time.Time{}); err != nil {
 		return c, nil, err
 	}
 	for _, p := range c.Projects {
@@ -103,7 +102,7 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	if err != nil || base.Host == "" || base.RawQuery != "" || base.User != nil {
 		return c, nil, errors.New("gitlab: base_url: expected something like https://gitlab.example.com") // it may hold a password
 	}
-	if base.Scheme != "https" && !loopback(base) {
+	if base.Scheme != "https" && !collect.Loopback(base) {
 		return c, nil, fmt.Errorf("gitlab: base_url %q: a token is sent over https only", c.BaseURL)
 	}
 	base.Path = strings.TrimSuffix(base.Path, api) // whoever gave the API's own address means the same
@@ -122,7 +121,7 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	if err != nil {
 		return nil, err
 	}
-	since, err := start(c, env.Now())
+	since, err := collect.ViewBegin("gitlab", c.Since, c.Window, env.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -146,26 +145,6 @@ const settling = time.Hour
 
 // windowBegin is from when on what happened is in view.
 func windowBegin(of any, _ time.Time) time.Time { return of.(*session).since }
-
-// start is the time from which populations are collected.
-func start(c Config, now time.Time) (time.Time, error) {
-	if c.Since != "" {
-		day, err := time.Parse(time.DateOnly, c.Since)
-		if err != nil {
-			return day, fmt.Errorf("gitlab: since %q: expected a day like 2026-01-31", c.Since)
-		}
-		return day, nil
-	}
-	if c.Window <= 0 {
-		return time.Time{}, errors.New("gitlab: window must be longer than nothing")
-	}
-	return now.Add(-time.Duration(c.Window)), nil
-}
-
-func loopback(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip.IsLoopback()
-}
 
 // source is one group.
 type source struct {

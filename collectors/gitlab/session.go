@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"exhibit/internal/collect"
@@ -37,7 +36,7 @@ func (s *session) get(ctx context.Context, path string, query url.Values, v any)
 	for try := 1; ; try++ {
 		header, err := s.once(ctx, path, query, v)
 		wait, limited := pause(err, try)
-		if err == nil || wait == 0 || !limited && try >= tries || !timeFor(ctx, wait) {
+		if err == nil || wait == 0 || !limited && try >= tries || !collect.TimeFor(ctx, wait) {
 			return header, err
 		}
 		select {
@@ -48,24 +47,13 @@ func (s *session) get(ctx context.Context, path string, query url.Values, v any)
 	}
 }
 
-// timeFor reports whether the call's time reaches beyond the wait.
-func timeFor(ctx context.Context, wait time.Duration) bool {
-	end, bounded := ctx.Deadline()
-	return !bounded || time.Until(end) > wait
-}
-
-// broken reports whether a connection ended in the middle, which another try may mend.
-func broken(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
-}
-
 // pause says how long to wait before err's request is worth another try; 0 is never. limited is GitLab's word to slow
 // down: it holds for all requests, so one that waits may be told again because of another.
 func pause(err error, try int) (wait time.Duration, limited bool) {
 	var answer *refusal
 	backoff := time.Duration(1<<min(try, tries)) * 250 * time.Millisecond
 	switch {
-	case broken(err):
+	case collect.Broken(err):
 		return backoff, false
 	case !errors.As(err, &answer):
 		return 0, false

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
@@ -76,7 +75,7 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	if c.URL == "" {
 		return c, nil, errors.New("jenkins: url is required")
 	}
-	if _, err := start(c, time.Time{}); err != nil {
+	if _, err := collect.ViewBegin("jenkins", c.Since, c.Window, time.Time{}); err != nil {
 		return c, nil, err
 	}
 	for _, p := range c.Jobs {
@@ -88,7 +87,7 @@ func readConfig(decode func(any) error) (Config, *url.URL, error) {
 	if err != nil || base.Host == "" || base.RawQuery != "" || base.User != nil {
 		return c, nil, errors.New("jenkins: url: expected something like https://ci.example.com")
 	}
-	if base.Scheme != "https" && !loopback(base) {
+	if base.Scheme != "https" && !collect.Loopback(base) {
 		return c, nil, fmt.Errorf("jenkins: url %q: a token is sent over https only", c.URL)
 	}
 	return c, base, nil
@@ -106,7 +105,7 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 	if err != nil {
 		return nil, err
 	}
-	since, err := start(c, env.Now())
+	since, err := collect.ViewBegin("jenkins", c.Since, c.Window, env.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -132,26 +131,6 @@ const settling = time.Hour
 
 // windowBegin is from when on builds are in view.
 func windowBegin(of any, _ time.Time) time.Time { return of.(*session).since }
-
-// start is the time from which builds are collected.
-func start(c Config, now time.Time) (time.Time, error) {
-	if c.Since != "" {
-		day, err := time.Parse(time.DateOnly, c.Since)
-		if err != nil {
-			return day, fmt.Errorf("jenkins: since %q: expected a day like 2026-01-31", c.Since)
-		}
-		return day, nil
-	}
-	if c.Window <= 0 {
-		return time.Time{}, errors.New("jenkins: window must be longer than nothing")
-	}
-	return now.Add(-time.Duration(c.Window)), nil
-}
-
-func loopback(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip.IsLoopback()
-}
 
 // source is one controller.
 type source struct{ session *session }

@@ -55,7 +55,7 @@ func (s *session) ask(ctx context.Context, method, where string) ([]byte, http.H
 	for try := 1; ; try++ {
 		body, header, err := s.once(ctx, method, where)
 		wait := pause(err, try)
-		if err == nil || wait == 0 || try >= tries || !timeFor(ctx, wait) {
+		if err == nil || wait == 0 || try >= tries || !collect.TimeFor(ctx, wait) {
 			return body, header, err
 		}
 		select {
@@ -64,12 +64,6 @@ func (s *session) ask(ctx context.Context, method, where string) ([]byte, http.H
 			return nil, nil, err // the answer says more than that the time is over
 		}
 	}
-}
-
-// timeFor reports whether the call's time reaches beyond the wait.
-func timeFor(ctx context.Context, wait time.Duration) bool {
-	end, bounded := ctx.Deadline()
-	return !bounded || time.Until(end) > wait
 }
 
 // pause says how long to wait before err's request is worth another try; 0 is never.
