@@ -1,12 +1,10 @@
 package azuredevops
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 
+	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
 
@@ -23,34 +21,7 @@ func dropped(key string) bool {
 
 // trim returns raw, an object, without what is dropped at any depth and without the named top-level keys.
 func trim(raw json.RawMessage, drop ...string) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber() // ids keep all their digits
-	var doc map[string]any
-	if err := d.Decode(&doc); err != nil {
-		return nil, fmt.Errorf("read an object of the answer: %w", err)
-	}
-	if doc == nil {
-		return nil, errors.New("read an object of the answer: it is null")
-	}
-	strip(doc)
-	for _, key := range drop {
-		delete(doc, key)
-	}
-	return doc, nil
-}
-
-func strip(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		maps.DeleteFunc(v, func(key string, _ any) bool { return dropped(key) })
-		for _, e := range v {
-			strip(e)
-		}
-	case []any:
-		for _, e := range v {
-			strip(e)
-		}
-	}
+	return collect.Trim(raw, dropped, drop...)
 }
 
 // with adds the shapes of further answers to a document's shape.

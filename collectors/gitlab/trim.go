@@ -1,13 +1,11 @@
 package gitlab
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"strings"
 
+	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
 
@@ -26,55 +24,12 @@ func dropped(key string) bool {
 
 // trim returns raw, an object, without what is dropped at any depth and without the named top-level keys.
 func trim(raw json.RawMessage, drop ...string) (map[string]any, error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber() // ids keep all their digits
-	var doc map[string]any
-	if err := d.Decode(&doc); err != nil {
-		return nil, fmt.Errorf("read an object of the answer: %w", err)
-	}
-	if doc == nil {
-		return nil, errors.New("read an object of the answer: it is null")
-	}
-	strip(doc)
-	for _, key := range drop {
-		delete(doc, key)
-	}
-	return doc, nil
-}
-
-func strip(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		maps.DeleteFunc(v, func(key string, _ any) bool { return dropped(key) })
-		for _, e := range v {
-			strip(e)
-		}
-	case []any:
-		for _, e := range v {
-			strip(e)
-		}
-	}
+	return collect.Trim(raw, dropped, drop...)
 }
 
 // trimmed is trim for shapes. It changes s.
 func trimmed(s *evidence.Shape, drop ...string) *evidence.Shape {
-	stripShape(s, map[*evidence.Shape]bool{})
-	for _, key := range drop {
-		delete(s.Fields, key)
-	}
-	return s
-}
-
-func stripShape(s *evidence.Shape, seen map[*evidence.Shape]bool) {
-	if s == nil || seen[s] {
-		return
-	}
-	seen[s] = true
-	maps.DeleteFunc(s.Fields, func(key string, _ *evidence.Shape) bool { return dropped(key) })
-	for _, f := range s.Fields {
-		stripShape(f, seen)
-	}
-	stripShape(s.Elem, seen)
+	return collect.TrimShape(s, dropped, drop...)
 }
 
 // with adds the shapes of further answers to a document's shape.
