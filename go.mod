@@ -42,7 +42,17 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/hiddeco/sshsig v0.2.0 // indirect
+require (
+	github.com/coreos/go-oidc/v3 v3.21.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+	github.com/gorilla/websocket v1.5.3 // indirect
+	github.com/hiddeco/sshsig v0.2.0 // indirect
+	github.com/oauth2-proxy/mockoidc v0.0.0-20261103160011-e06ed0b7cb7f // indirect
+	github.com/prometheus/client_golang v1.25.0 // indirect
+	github.com/robfig/cron/v3 v3.0.1 // indirect
+	github.com/slack-go/slack v0.35.0 // indirect
+	github.com/wneessen/go-mail v0.8.1 // indirect
+)
 
 require (
 	dario.cat/mergo v1.0.1 // indirect
