@@ -39,7 +39,7 @@ type pending struct {
 	dicts   []newDict
 	lists   []newList
 	rows    []row
-	cursors []row
+	notes   []row
 }
 
 type openFrame struct {
@@ -139,17 +139,6 @@ func (b *Batch) Object(dict string, canonical []byte) (evidence.Digest, error) {
 		return evidence.Digest{}, fmt.Errorf("stage object: %w", err)
 	}
 	return d, nil
-}
-
-// PutCursor leaves value under name, with the commit.
-func (b *Batch) PutCursor(name string, value []byte) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.over {
-		return ErrBatchOver
-	}
-	b.staged.cursors = append(b.staged.cursors, row{bucketCursors, []byte(name), bytes.Clone(value)})
-	return nil
 }
 
 // add stages an object and returns its number, or 0 when it has none yet. previous is the number of the version before it,

@@ -83,10 +83,8 @@ func (b *Batch) commit(kind evidence.Kind, body []byte, at time.Time) (signed []
 		if err := putLinks(tx, links); err != nil {
 			return err
 		}
-		for _, r := range p.cursors {
-			if err := tx.Bucket(r.bucket).Put(r.key, r.value); err != nil {
-				return err
-			}
+		if err := putNotes(tx, p.notes); err != nil {
+			return err
 		}
 		signed, err = b.append1(tx, kind, entry)
 		return err

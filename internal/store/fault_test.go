@@ -192,7 +192,7 @@ func TestStagedIsInvisible(t *testing.T) {
 		}
 		must(t, b.PutStates(storetest.States(5000, 3)))
 		must(t, b.Flush())
-		must(t, b.PutCursor("mail", []byte("7")))
+		must(t, b.PutNote("mail", []byte("7")))
 		_, err = storetest.Estate{Types: []string{"aws.s3.bucket"}, Subjects: 2500}.Stage(t.Context(), b, 0, nil)
 		must(t, err)
 		b.Discard()
@@ -212,12 +212,12 @@ func TestStagedIsInvisible(t *testing.T) {
 	}
 	b, err := s.Begin()
 	must(t, err)
-	must(t, b.PutCursor("mail", []byte("8")))
+	must(t, b.PutNote("mail", []byte("8")))
 	_, err = b.Commit(evidence.KindCatalog, []byte("{}"), storetest.Start())
 	must(t, err)
 	must(t, s.View(func(v *store.View) error {
-		if got := string(v.Cursor("mail")); got != "8" {
-			t.Errorf("cursor %q", got)
+		if got := string(v.Note("mail")); got != "8" {
+			t.Errorf("note %q", got)
 		}
 		return nil
 	}))
@@ -229,7 +229,7 @@ func dump(t testing.TB, s *store.Store) string {
 	var out string
 	must(t, s.View(func(v *store.View) error {
 		signed, err := v.Checkpoint()
-		out += string(signed) + string(v.Cursor("mail"))
+		out += string(signed) + string(v.Note("mail"))
 		snapshots, e := v.Snapshots(v.Size(), "")
 		assessments, e2 := v.Assessments()
 		out += fmt.Sprint(snapshots, assessments)

@@ -46,7 +46,7 @@ func (b *Batch) take() (pending, error) {
 		return pending{}, ErrBatchOver
 	}
 	p := b.staged
-	b.staged = pending{cursors: p.cursors}
+	b.staged = pending{notes: p.notes}
 	b.mu.Unlock()
 	for _, f := range p.frames {
 		<-f.done

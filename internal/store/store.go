@@ -25,7 +25,7 @@ package store
 //	heads      series                       → list u64: what the next list of that name is written against
 //	series     collector 0x00 scope 0x00 source 0x00 entry u64 → snapshot object, list, window: see seriesRow
 //	states     scope 0x00 check 0x00 row u32 entry u64 → intervals: see states.go
-//	cursors    name                         → bytes of whoever reads on from there
+//	cursors    name                         → a note: bytes of whoever goes on from there
 //
 // Objects and lists have numbers because a number in a list is two bytes where a digest is 32. They count up from 1 and are
 // never given twice. Rows of series and states carry the entry that they were written for, and one at or beyond the log's
@@ -59,7 +59,7 @@ var (
 	bucketHeads     = []byte("heads")
 	bucketSeries    = []byte("series")
 	bucketStates    = []byte("states")
-	bucketCursors   = []byte("cursors")
+	bucketNotes     = []byte("cursors")
 
 	keyFormat     = []byte("format")
 	keyCheckpoint = []byte("checkpoint")
@@ -75,7 +75,7 @@ const (
 // buckets lists all buckets.
 func buckets() [][]byte {
 	return [][]byte{bucketMeta, bucketEntries, bucketHashes, bucketKinds, bucketSegments, bucketDigests, bucketDicts,
-		bucketDictNames, bucketLists, bucketRoots, bucketHeads, bucketSeries, bucketStates, bucketCursors}
+		bucketDictNames, bucketLists, bucketRoots, bucketHeads, bucketSeries, bucketStates, bucketNotes}
 }
 
 // Store is an open store. It is safe for concurrent use: any number of views, and one batch at a time.

@@ -116,11 +116,6 @@ func (v *View) body(i int64, to any) (evidence.Entry, error) {
 	return e, nil
 }
 
-// Cursor returns what PutCursor left under name; nil when nothing.
-func (v *View) Cursor(name string) []byte {
-	return append([]byte(nil), v.tx.Bucket(bucketCursors).Get([]byte(name))...)
-}
-
 // Checkpoint returns the newest checkpoint as a signed note.
 func (v *View) Checkpoint() ([]byte, error) {
 	signed := v.meta.Get(keyCheckpoint)
