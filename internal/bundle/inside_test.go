@@ -159,6 +159,7 @@ func TestInside(t *testing.T) {
 		Attachments: map[string]evidence.Digest{"minutes.json": c.memory.object(t, "minutes")}}, on(0))
 	c.live(t, 0, 4)
 	c.commit(t, evidence.KindAccessReview, evidence.AccessReview{View: 1, Rows: []evidence.Access{{Name: "ann", Admin: "yes"}}}, on(4))
+	c.commit(t, evidence.KindAction, evidence.Action{At: on(4), Who: "ann", What: "reload"}, on(4))
 	m := &maker{t: t, company: c}
 	m.good = m.write(c, c.request(0, 9))
 	attachment := format.Attachments + evidence.Sum([]byte(`"minutes"`)).Hex()
@@ -205,6 +206,10 @@ func TestInside(t *testing.T) {
 			"access-reviews.jsonl", "is not an access review"},
 		{"a review changed", m.apart().replace("access-reviews.jsonl", `"admin":"yes"`, `"admin":"no"`).reseal().zip(),
 			"access-reviews.jsonl", "is not the body"},
+		{"an action that is none", m.apart().rebody(evidence.KindAction, 0, func(string) string { return "[]" }).zip(),
+			"actions.jsonl", "is not an action"},
+		{"an action changed", m.apart().replace("actions.jsonl", `"who":"ann"`, `"who":"ben"`).reseal().zip(),
+			"actions.jsonl", "is not the body"},
 		{"reviews removed", func() []byte {
 			p := m.apart()
 			i := p.at("access-reviews.jsonl")

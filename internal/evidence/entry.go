@@ -20,6 +20,8 @@ const (
 	KindAttestation Kind = "attestation"
 	// KindAccessReview is the population that a review of access was given. Body: AccessReview.
 	KindAccessReview Kind = "access-review"
+	// KindAction is what somebody did that no other entry tells. Body: Action.
+	KindAction Kind = "action"
 	// KindDisposal records what was pruned.
 	KindDisposal Kind = "disposal"
 )
