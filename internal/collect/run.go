@@ -149,7 +149,7 @@ func newRun(cfg Config) *run {
 	}
 	r.Transport = steady{r.Transport}
 	if r.ID == "" {
-		r.ID = r.now().Format("20060102T150405.000Z") + "-" + randomHex()
+		r.ID = NewID(r.now())
 	}
 	return r
 }
@@ -157,10 +157,11 @@ func newRun(cfg Config) *run {
 // now is the time as it is recorded.
 func (r *run) now() time.Time { return r.Now().UTC().Truncate(time.Millisecond) }
 
-func randomHex() string {
+// NewID makes the time-ordered and unique id of a run that begins at the time.
+func NewID(at time.Time) string {
 	var b [4]byte
 	rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+	return at.Format("20060102T150405.000Z") + "-" + hex.EncodeToString(b[:])
 }
 
 // progress tells how far the run is.

@@ -29,9 +29,8 @@ func (a *App) AccessReview(v *store.View, t time.Time, source string) (evidence.
 
 // Record commits a review as an entry of its own, unless it is committed already.
 func (a *App) Record(review evidence.AccessReview) error {
-	a.writing.Lock()
-	defer a.writing.Unlock()
-	if err := a.commitOnce(evidence.KindAccessReview, review); err != nil {
+	err := a.write(func() error { return a.commitOnce(evidence.KindAccessReview, review) })
+	if err != nil {
 		return fmt.Errorf("commit the access review: %w", err)
 	}
 	return nil

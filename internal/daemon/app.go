@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
 	"time"
 
 	"exhibit/collectors"
@@ -47,7 +46,7 @@ type App struct {
 	settings map[string]map[string]json.RawMessage // local values of params
 	now      func() time.Time
 	getenv   func(string) string
-	writing  sync.Mutex // held for the whole of a collection or an assessment
+	turn     *turn
 }
 
 // ProviderNames lists what a source may be.
@@ -77,7 +76,7 @@ func Open(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app := &App{Config: o.Config, Catalog: cat, now: o.Now, getenv: o.Getenv}
+	app := &App{Config: o.Config, Catalog: cat, now: o.Now, getenv: o.Getenv, turn: &turn{}}
 	if app.settings, err = settings(cat, o.Config.Params); err != nil {
 		return nil, err
 	}
@@ -97,7 +96,32 @@ func Open(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Mode == Write {
+		if err := app.start(); err != nil {
+			return nil, errors.Join(fmt.Errorf("open store: %w", err), app.Close())
+		}
+	}
 	return app, nil
+}
+
+// start brings the store into order after a process that ended in the middle of something.
+func (a *App) start() error {
+	if err := a.openJournal(); err != nil {
+		return err
+	}
+	return a.write(a.recover)
+}
+
+// With returns an App over the same store with another configuration, whose store and key are not looked at.
+func (a *App) With(cfg *config.Config) (*App, error) {
+	cat, err := LoadCatalog(cfg)
+	if err != nil {
+		return nil, err
+	}
+	next := *a
+	next.Config, next.Catalog = cfg, cat
+	next.settings, err = settings(cat, cfg.Params)
+	return &next, err
 }
 
 // settings holds local values of params against the catalog.

@@ -18,7 +18,7 @@ type Assessed struct {
 }
 
 // assess judges what is committed as of now, commits the catalog when it is new, and commits the assessment with the
-// intervals that it changed. The caller holds a.writing.
+// intervals that it changed. The caller holds a.turn.writing.
 func (a *App) assess(ctx context.Context) (Assessed, error) {
 	text, err := a.Catalog.Encode()
 	if err != nil {

@@ -50,10 +50,22 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if err != nil {
 		return Collected{}, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	a.writing.Lock()
-	defer a.writing.Unlock()
 	var res Collected
+	err = a.write(func() (err error) {
+		res, err = a.collectAndAssess(ctx, sources, accepted, req)
+		return err
+	})
+	return res, err
+}
+
+// collectAndAssess is Collect with its turn taken.
+func (a *App) collectAndAssess(ctx context.Context, sources []collect.OpenSource, accepted []evidence.RiskAcceptance,
+	req CollectRequest,
+) (res Collected, err error) {
 	if res.Entry, res.Run, err = a.collect(ctx, sources, req); err != nil {
+		if !errors.Is(err, store.ErrBroken) {
+			err = errors.Join(err, a.recover())
+		}
 		return Collected{}, err
 	}
 	res.Reached = Reach(res.Run)
@@ -87,11 +99,18 @@ func (a *App) collect(ctx context.Context, sources []collect.OpenSource, req Col
 		return 0, evidence.Run{}, err
 	}
 	defer batch.Discard()
+	id := collect.NewID(a.Now())
+	if err := a.begins(id, sources, req.Trigger); err != nil {
+		return 0, evidence.Run{}, err
+	}
 	run, err := collect.Run(ctx, collect.Config{
-		Sources: sources, Batch: staging{batch}, Past: past{a.Store}, RedactionKey: a.key.Redaction(), Trigger: req.Trigger, Tool: build.Tool(),
+		ID: id, Sources: sources, Batch: staging{batch}, Past: past{a.Store}, RedactionKey: a.key.Redaction(), Trigger: req.Trigger, Tool: build.Tool(),
 		Limits: req.Limits, Now: a.Now, Getenv: a.getenv, Progress: req.Progress,
 	})
 	if err != nil {
+		return 0, run, err
+	}
+	if err := batch.PutNote(running+id, nil); err != nil {
 		return 0, run, err
 	}
 	entry, err := commit(batch, evidence.KindRun, run, a.Now())
