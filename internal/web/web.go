@@ -1,7 +1,7 @@
-// Package web serves the report's page on the machine itself.
+// Package web serves the report's page on the machine itself, and what a monitor asks.
 //
-// It answers only requests that name a loopback host, so that no other site can read the page through a browser; it changes
-// nothing, runs no script and keeps no session.
+// The page is there only for requests that name a loopback host, so that no other site can read it through a browser. The
+// package changes nothing, runs no script and keeps no session.
 package web
 
 import (
@@ -45,8 +45,19 @@ func Server(handler http.Handler) *http.Server {
 	}
 }
 
-// guard refuses requests whose Host is not this machine (DNS rebinding) and sets the headers that every answer has.
+// guard refuses requests whose Host is not this machine (DNS rebinding).
 func guard(next http.Handler) http.Handler {
+	return headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback(r.Host) {
+			http.Error(w, "this page is for the machine that it runs on", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// headers sets the headers that every answer has.
+func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -54,10 +65,6 @@ func guard(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Frame-Options", "DENY")
-		if !loopback(r.Host) {
-			http.Error(w, "this page is for the machine that it runs on", http.StatusForbidden)
-			return
-		}
 		next.ServeHTTP(w, r)
 	})
 }
