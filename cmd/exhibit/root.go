@@ -98,6 +98,7 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 		c.initCommand(), c.collectCommand(), c.statusCommand(), c.findingsCommand(), c.showCommand(), c.driftCommand(),
 		c.exposureCommand(), c.accessReviewCommand(), c.changesCommand(), c.sampleCommand(), c.reassessCommand(), c.bundleCommand(),
 		c.verifyCommand(), c.controlsCommand(), c.permissionsCommand(), c.storeCommand(), c.serveCommand(), c.demoCommand(),
+		c.runsCommand(), c.actionsCommand(),
 	)
 	return root
 }

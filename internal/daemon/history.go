@@ -17,20 +17,29 @@ var ErrNoAssessment = errors.New("nothing has been assessed")
 
 // AssessmentAt returns the newest assessment whose as-of time is not after t.
 func AssessmentAt(v *store.View, t time.Time) (store.Assessment, error) {
-	all, err := v.Assessments()
-	if err != nil {
-		return store.Assessment{}, err
-	}
-	for _, one := range all { // newest first
+	var first time.Time
+	for one, err := range v.Assessments() { // newest first
+		if err != nil {
+			return store.Assessment{}, err
+		}
 		if !one.AsOf.After(t) {
 			return one, nil
 		}
+		first = one.AsOf
 	}
-	if len(all) > 0 {
+	if !first.IsZero() {
 		return store.Assessment{}, fmt.Errorf("%w by %s; the first assessment is of %s", ErrNoAssessment,
-			t.Format(time.RFC3339), all[len(all)-1].AsOf.Format(time.RFC3339))
+			t.Format(time.RFC3339), first.Format(time.RFC3339))
 	}
 	return store.Assessment{}, fmt.Errorf("%w yet; run exhibit collect", ErrNoAssessment)
+}
+
+// newestAssessment returns the one that was committed last; the zero value when there is none.
+func newestAssessment(v *store.View) (store.Assessment, error) {
+	for one, err := range v.Assessments() {
+		return one, err
+	}
+	return store.Assessment{}, nil
 }
 
 // errStop ends a walk early.
@@ -97,15 +106,11 @@ func lastWhole(v *store.View, failed store.Snapshot) (evidence.Snapshot, bool, e
 
 // changedStates returns the intervals that the next assessment changes against the newest committed one.
 func (a *App) changedStates(v *store.View, next evidence.Assessment) ([]evidence.State, error) {
-	all, err := v.Assessments()
+	last, err := newestAssessment(v)
 	if err != nil {
 		return nil, err
 	}
-	var last evidence.Assessment
-	if len(all) > 0 {
-		last = all[0].Assessment
-	}
-	before, err := a.side(v, last)
+	before, err := a.side(v, last.Assessment)
 	if err != nil {
 		return nil, err
 	}
@@ -127,14 +132,10 @@ func (a *App) changedStates(v *store.View, next evidence.Assessment) ([]evidence
 // Drift returns what changed between the views of two times: subjects, scopes, verdicts and findings, each with its cause.
 // A time before the first assessment stands for the first one, which is the baseline.
 func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error) {
-	all, err := v.Assessments()
-	if err != nil {
-		return nil, err
-	}
-	if len(all) > 0 && from.Before(all[len(all)-1].AsOf) {
-		from = all[len(all)-1].AsOf
-	}
 	older, err := AssessmentAt(v, from)
+	if errors.Is(err, ErrNoAssessment) {
+		older, err = firstAssessment(v)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -159,6 +160,13 @@ func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error
 		return nil, err
 	}
 	return append(changes, verdicts...), nil
+}
+
+// firstAssessment returns the one that was committed first.
+func firstAssessment(v *store.View) (first store.Assessment, err error) {
+	for first, err = range v.Assessments() {
+	}
+	return first, err
 }
 
 // Exposures returns how long what failed in the period, as it was known at the newest assessment by asOf.

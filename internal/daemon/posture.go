@@ -60,16 +60,20 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 }
 
 // overTime adds what happened in the period.
-func (a *App) overTime(v *store.View, in *report.Input, newest store.Assessment, text Text, period evidence.Window) error {
-	all, err := v.Assessments()
-	if err != nil {
-		return err
-	}
-	for _, one := range slices.Backward(all) {
-		if !one.AsOf.Before(period.From) && !one.AsOf.After(period.To) {
+func (a *App) overTime(v *store.View, in *report.Input, newest store.Assessment, text Text, period evidence.Window,
+) (err error) {
+	for one, err := range v.Assessments() {
+		if err != nil {
+			return err
+		}
+		if one.AsOf.Before(period.From) {
+			break
+		}
+		if !one.AsOf.After(period.To) {
 			in.History = append(in.History, one.Assessment)
 		}
 	}
+	slices.Reverse(in.History)
 	if in.Gaps, err = gapsOf(v, newest, text, period, newest.AsOf); err != nil {
 		return err
 	}

@@ -231,7 +231,11 @@ func dump(t testing.TB, s *store.Store) string {
 		signed, err := v.Checkpoint()
 		out += string(signed) + string(v.Note("mail"))
 		snapshots, e := v.Snapshots(v.Size(), "")
-		assessments, e2 := v.Assessments()
+		var assessments []store.Assessment
+		var e2 error
+		for a, err := range v.Assessments() {
+			assessments, e2 = append(assessments, a), err
+		}
 		out += fmt.Sprint(snapshots, assessments)
 		for s, err := range v.States(store.StateFilter{}) {
 			must(t, err)

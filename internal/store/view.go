@@ -85,19 +85,18 @@ type Assessment struct {
 	RecordedAt time.Time
 }
 
-// Assessments returns all assessments, newest first.
-func (v *View) Assessments() ([]Assessment, error) {
-	var all []Assessment
-	for i := range v.EntriesOf(evidence.KindAssessment) {
-		a := Assessment{Entry: i}
-		e, err := v.body(i, &a.Assessment)
-		if err != nil {
-			return nil, err
+// Assessments returns all assessments, newest first, each read when it is asked for. It ends at the first error.
+func (v *View) Assessments() iter.Seq2[Assessment, error] {
+	return func(yield func(Assessment, error) bool) {
+		for i := range v.EntriesOf(evidence.KindAssessment) {
+			a := Assessment{Entry: i}
+			e, err := v.body(i, &a.Assessment)
+			a.Digest, a.RecordedAt = e.Body, e.RecordedAt
+			if !yield(a, err) || err != nil {
+				return
+			}
 		}
-		a.Digest, a.RecordedAt = e.Body, e.RecordedAt
-		all = append(all, a)
 	}
-	return all, nil
 }
 
 // body decodes the body of entry i into to.

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"exhibit/internal/daemon"
+	"exhibit/internal/evidence"
+	"exhibit/internal/store"
+)
+
+func (c *command) actionsCommand() *cobra.Command {
+	var since, until string
+	cmd := &cobra.Command{
+		Use:   "actions",
+		Short: "List who did what with the program: starts, stops, new configurations, exports, refused deliveries",
+		Long: `actions lists what people and pipelines did with the program, from the ledger, where nobody can alter it unseen. What
+leaves an entry of its own is not here: collections are in runs, accepted risks in the acceptances.`,
+		Example: "  exhibit actions\n  exhibit actions --since 30d --json",
+		Args:    exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, to, err := c.parsePeriod(since, until)
+			if err != nil {
+				return err
+			}
+			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
+				return app.Store.View(func(v *store.View) error {
+					actions, err := within(v, evidence.KindAction, from, to, func(a evidence.Action) time.Time { return a.At })
+					if err != nil {
+						return err
+					}
+					return c.print(actions, func(w io.Writer) error { return actionsText(w, actions) })
+				})
+			})
+		},
+	}
+	cmd.Flags().StringVar(&since, "since", "7d", "from this time: 7d (ago), 2026-03-01, 2026-03-01T12:00:00Z")
+	cmd.Flags().StringVar(&until, "until", "", "to this time (default now)")
+	return cmd
+}
+
+func actionsText(w io.Writer, actions []evidence.Action) error {
+	if len(actions) == 0 {
+		_, err := fmt.Fprintln(w, "no actions in the period")
+		return err
+	}
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(tw, "AT\tWHO\tWHAT\tDETAIL\tERROR")
+	for _, a := range actions {
+		detail := ""
+		for _, name := range slices.Sorted(maps.Keys(a.Detail)) {
+			detail += name + "=" + a.Detail[name] + " "
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", a.At.Format(time.RFC3339), a.Who, a.What, detail, a.Error)
+	}
+	return tw.Flush()
+}
