@@ -5,6 +5,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,6 +38,8 @@ type Config struct {
 	Params map[string]map[string]any `yaml:"params"`
 	// Acceptances is a folder of accepted risks, a YAML file each.
 	Acceptances string `yaml:"acceptances"`
+	// Serve says how the daemon listens and ends.
+	Serve Serve `yaml:"-"`
 
 	file string
 }
@@ -83,6 +86,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	var raw struct {
 		Config  `yaml:",inline"`
 		Sources []yaml.Node `yaml:"sources"`
+		Serve   yaml.Node   `yaml:"serve"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -90,6 +94,15 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c := raw.Config
 	c.file = path
 	var errs strictyaml.Errors
+	section := func(err error) {
+		var bad strictyaml.Errors
+		if errors.As(err, &bad) {
+			errs = append(errs, bad...)
+		}
+	}
+	var err error
+	c.Serve, err = parseServe(path, &raw.Serve)
+	section(err)
 	seen := map[string]bool{}
 	for i := range raw.Sources {
 		s, err := parseSource(path, &raw.Sources[i], providers)
@@ -113,6 +126,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 // Default is the configuration when there is no file: a store in dir and no sources.
 func Default(dir string) *Config {
 	c := &Config{file: filepath.Join(dir, FileName)}
+	c.Serve, _ = parseServe(c.file, &yaml.Node{}) // no section has no mistake
 	c.setDefaults()
 	return c
 }

@@ -1,14 +1,14 @@
 package web
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"exhibit/internal/secret"
 )
 
 // Monitoring is what a monitor may ask. It tells numbers and names of sources and jobs, never evidence.
@@ -18,7 +18,7 @@ type Monitoring struct {
 	// Ready says what keeps the daemon from its work, by part; empty when nothing does. /readyz answers 503 with it.
 	Ready func() map[string]string
 	// Token, when it is not empty, must stand in the request: "Authorization: Bearer TOKEN". /healthz asks for none.
-	Token string
+	Token secret.String
 }
 
 // Monitor answers GET /healthz (the process answers), /readyz (it does its work) and /metrics (Prometheus text format).
@@ -41,15 +41,13 @@ func Monitor(m Monitoring) http.Handler {
 }
 
 // bearer lets through what names the token; an empty one lets all through. It takes the same time for every wrong token.
-func bearer(token string, next http.Handler) http.Handler {
-	if token == "" {
+func bearer(token secret.String, next http.Handler) http.Handler {
+	if token.IsZero() {
 		return next
 	}
-	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		got := sha256.Sum256([]byte(given))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 || !ok {
+		if !token.Equal(secret.New(given)) || !ok {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="exhibit"`)
 			http.Error(w, "a token is needed", http.StatusUnauthorized)
 			return

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"exhibit/internal/secret"
 )
 
 func TestMonitor(t *testing.T) {
@@ -15,7 +17,7 @@ func TestMonitor(t *testing.T) {
 	registry.MustRegister(gauge)
 	trouble := map[string]string{}
 	handler := func(token string) Monitoring {
-		return Monitoring{Metrics: registry, Ready: func() map[string]string { return trouble }, Token: token}
+		return Monitoring{Metrics: registry, Ready: func() map[string]string { return trouble }, Token: secret.New(token)}
 	}
 	for _, tc := range []struct {
 		name, token, path, given string

@@ -1,0 +1,195 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"exhibit/internal/config"
+	"exhibit/internal/store"
+	"exhibit/internal/web"
+)
+
+// ServeOptions configure Serve. All but the callbacks are needed.
+type ServeOptions struct {
+	// App is the store, opened for writing, with the configuration to begin with.
+	App *App
+	// Reread reads the configuration again. An error refuses it: what is configured stays.
+	Reread func() (*config.Config, error)
+	// File is the configuration's file, whose change makes it be read again, as a value from Reload does.
+	File   string
+	Reload <-chan struct{}
+	// Who is the operating system's user, who starts and stops the daemon.
+	Who string
+	Log *slog.Logger
+	// Commands runs the commands of other processes.
+	Commands func(*App) Handler
+	// Page is the report.
+	Page func(*App) web.Page
+	// Listening is told each address that is listened at.
+	Listening func(what, address string)
+}
+
+// Service is the daemon while it runs. It owns every goroutine that it starts; they have ended when Serve returns.
+type Service struct {
+	ServeOptions
+	app     atomic.Pointer[App]
+	gauges  *gauges
+	manager manager
+	broken  atomic.Pointer[error] // why the store's state is unknown
+	stop    context.CancelCauseFunc
+}
+
+// errStopped is why things end when the daemon was told to.
+var errStopped = errors.New("the daemon was stopped")
+
+// Serve runs the daemon until ctx ends, then lets what is under way end in order, for no longer than the configured grace.
+// It fails when it cannot begin, and when the store's state is unknown, which only opening it again puts right.
+func Serve(ctx context.Context, o ServeOptions) error {
+	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv)}
+	s.app.Store(o.App)
+	listeners, err := s.listen()
+	if err != nil {
+		return err
+	}
+	if err := s.App.Act(s.Who, "serve", nil); err != nil {
+		return errors.Join(err, listeners.close())
+	}
+	if err := s.gauges.read(s.App); err != nil {
+		return errors.Join(err, listeners.close())
+	}
+	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	s.stop = stop
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(work, listeners) }()
+	if err := s.manager.tell(stateReady); err != nil {
+		s.Log.Warn("the service manager was not told", "error", err)
+	}
+	s.Log.Info("serving", "store", o.App.Config.Store, "sources", len(o.App.Config.Sources))
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		s.Log.Info("stopping", "grace", s.grace().String())
+		_ = s.manager.tell(stateStopping) // it sees the end itself
+		stop(errStopped)
+		err = s.wait(ended)
+	}
+	if err != nil {
+		s.Log.Error("ended", "error", err)
+		return err
+	}
+	if err := s.app.Load().Act(s.Who, "stop", nil); err != nil {
+		return err
+	}
+	s.Log.Info("ended")
+	return nil
+}
+
+func (s *Service) grace() time.Duration { return time.Duration(s.app.Load().Config.Serve.Grace) }
+
+// wait waits for the end of all goroutines, for the grace.
+func (s *Service) wait(ended <-chan error) error {
+	timer := time.NewTimer(s.grace())
+	defer timer.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("stop: something was still under way after %s; what was committed is whole", s.grace())
+	}
+}
+
+// run runs all parts until ctx ends or one fails, and returns when all have ended.
+func (s *Service) run(ctx context.Context, l *listeners) error {
+	group, ctx := errgroup.WithContext(ctx)
+	part := func(name string, f func(context.Context) error) {
+		group.Go(func() error {
+			err := f(ctx)
+			if ctx.Err() != nil && (err == nil || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.Canceled)) {
+				return nil
+			}
+			if err == nil {
+				err = errors.New("ended by itself")
+			}
+			return fmt.Errorf("%s: %w", name, err)
+		})
+	}
+	part("commands", func(ctx context.Context) error {
+		return ServeSocket(ctx, SocketPath(s.App.Config.Store), s.handle)
+	})
+	for _, one := range l.all {
+		part(one.what, one.serve)
+	}
+	part("configuration", s.follow)
+	if every := watchdog(s.App.getenv); every > 0 {
+		part("watchdog", func(ctx context.Context) error { return s.beat(ctx, every) })
+	}
+	return group.Wait()
+}
+
+// beat tells the service manager that the process is alive, for as long as the store can be read.
+func (s *Service) beat(ctx context.Context, every time.Duration) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := s.App.Store.View(func(*store.View) error { return nil }); err != nil {
+			return err
+		}
+		if err := s.manager.tell(stateAlive); err != nil {
+			s.Log.Warn("the service manager was not told", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// listeners are the addresses that are listened at, each with its server.
+type listeners struct{ all []*listener }
+
+type listener struct {
+	what   string
+	net    net.Listener
+	server *http.Server
+}
+
+// listen opens all addresses, or none.
+func (s *Service) listen() (*listeners, error) {
+	l := &listeners{}
+	cfg := s.App.Config.Serve
+	for _, one := range []struct {
+		what, address string
+		handler       http.Handler
+	}{
+		{"report", cfg.Listen, web.Handler(web.Page{Policy: s.Page(s.App).Policy, Render: s.render})},
+		{"monitor", cfg.Monitor.Listen, web.Monitor(web.Monitoring{Metrics: s.gauges.registry, Ready: s.trouble})},
+	} {
+		if one.address == "" {
+			continue
+		}
+		opened, err := net.Listen("tcp", one.address)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("listen for the %s: %w", one.what, err), l.close())
+		}
+		l.all = append(l.all, &listener{one.what, opened, web.Server(one.handler)})
+		s.Listening(one.what, opened.Addr().String())
+	}
+	return l, nil
+}
+
+func (l *listeners) close() error {
+	var errs []error
+	for _, one := range l.all {
+		errs = append(errs, one.net.Close())
+	}
+	return errors.Join(errs...)
+}
