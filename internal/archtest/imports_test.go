@@ -36,7 +36,8 @@ var rooms = map[string]room{
 	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger", "internal/bundle/format", "internal/change"}},
 	"internal/bundle/format":   {1, []string{"internal/evidence", "internal/ledger"}},
 	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
-	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml", "internal/secret"}},
+	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml", "internal/secret", "internal/schedule"}},
+	"internal/schedule":        {2, nil},
 	"internal/web":             {2, []string{"internal/secret"}},
 	"internal/simcloud":        {2, []string{"internal/evidence"}},
 
