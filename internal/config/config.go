@@ -28,6 +28,8 @@ type Config struct {
 	Store string `yaml:"store"`
 	// Key is the file with the signing and redaction keys. Default: the store's path with .key in place of .db.
 	Key string `yaml:"key"`
+	// Zone is the IANA time zone of all schedules. Default: UTC.
+	Zone string `yaml:"zone"`
 	// Sources are the connections to collect from.
 	Sources []Source `yaml:"-"`
 	// Controls and Mappings are folders of own controls and mappings beside the built-in ones; the same id replaces.
@@ -48,6 +50,7 @@ type Config struct {
 type Source struct {
 	Name     string
 	Provider string
+	Timing
 
 	file    string
 	section *yaml.Node
@@ -87,6 +90,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Config  `yaml:",inline"`
 		Sources []yaml.Node `yaml:"sources"`
 		Serve   yaml.Node   `yaml:"serve"`
+		Timing  rawTiming   `yaml:",inline"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -103,9 +107,11 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	var err error
 	c.Serve, err = parseServe(path, &raw.Serve)
 	section(err)
+	usual, err := raw.Timing.parse(path, c.Zone, Timing{Deadline: defaultDeadline})
+	section(err)
 	seen := map[string]bool{}
 	for i := range raw.Sources {
-		s, err := parseSource(path, &raw.Sources[i], providers)
+		s, err := parseSource(path, &raw.Sources[i], providers, c.Zone, usual)
 		errs = append(errs, err...)
 		if len(err) > 0 {
 			continue
@@ -157,22 +163,24 @@ func (c *Config) setDefaults() {
 	}
 }
 
-func parseSource(file string, n *yaml.Node, providers []string) (Source, strictyaml.Errors) {
+func parseSource(file string, n *yaml.Node, providers []string, zone string, usual Timing) (Source, strictyaml.Errors) {
 	s := Source{file: file}
 	if n.Kind != yaml.MappingNode {
 		return s, strictyaml.Errors{strictyaml.At(file, n, "a source is a mapping with a name and one provider's section")}
 	}
 	var errs strictyaml.Errors
+	var timing rawTiming
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		switch {
+		case timing.take(key.Value, value):
 		case key.Value == "name":
 			s.Name = value.Value
 			if !sourceName.MatchString(s.Name) {
 				errs = append(errs, strictyaml.At(file, value, "name %q: expected lower-case letters, digits, - and _", s.Name))
 			}
 		case !slices.Contains(providers, key.Value):
-			errs = append(errs, strictyaml.At(file, key, "unknown key %q: expected name or one of %s", key.Value, strings.Join(providers, ", ")))
+			errs = append(errs, strictyaml.At(file, key, "unknown key %q: expected name, schedule, jitter, deadline or one of %s", key.Value, strings.Join(providers, ", ")))
 		case s.Provider != "":
 			errs = append(errs, strictyaml.At(file, key, "a source has one provider, this one has %s and %s", s.Provider, key.Value))
 		default:
@@ -181,6 +189,11 @@ func parseSource(file string, n *yaml.Node, providers []string) (Source, stricty
 				s.section = &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: key.Line, Column: key.Column}
 			}
 		}
+	}
+	var bad strictyaml.Errors
+	var err error
+	if s.Timing, err = timing.parse(file, zone, usual); errors.As(err, &bad) {
+		errs = append(errs, bad...)
 	}
 	if len(errs) == 0 && s.Name == "" {
 		errs = append(errs, strictyaml.At(file, n, "the source has no name"))
