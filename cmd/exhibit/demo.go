@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"exhibit/internal/config"
 	"exhibit/internal/daemon"
 	"exhibit/internal/evidence"
 	"exhibit/internal/report"
@@ -96,7 +98,7 @@ func (c *command) demoEnd(ctx context.Context, demo *daemon.Demo, dir string, no
 	if noServe {
 		return nil
 	}
-	return c.serve(ctx, demo.App, "127.0.0.1:0")
+	return c.serve(ctx, demo.App, filepath.Join(dir, config.FileName), "", slog.New(slog.DiscardHandler))
 }
 
 func (c *command) demoText(res demoResult) error {

@@ -25,9 +25,10 @@ type world struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
-	dir            string      // working directory
-	terminal       bool        // stderr is one, so that progress may be drawn
-	held           *daemon.App // the open store, when the command runs inside the process that holds it
+	dir            string          // working directory
+	terminal       bool            // stderr is one, so that progress may be drawn
+	held           *daemon.App     // the open store, when the command runs inside the process that holds it
+	service        *daemon.Service // that process's daemon
 }
 
 // system is the real world.
@@ -98,7 +99,7 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 		c.initCommand(), c.collectCommand(), c.statusCommand(), c.findingsCommand(), c.showCommand(), c.driftCommand(),
 		c.exposureCommand(), c.accessReviewCommand(), c.changesCommand(), c.sampleCommand(), c.reassessCommand(), c.bundleCommand(),
 		c.verifyCommand(), c.controlsCommand(), c.permissionsCommand(), c.storeCommand(), c.serveCommand(), c.demoCommand(),
-		c.runsCommand(), c.actionsCommand(),
+		c.runsCommand(), c.jobsCommand(), c.reloadCommand(), c.actionsCommand(),
 	)
 	return root
 }
@@ -121,18 +122,20 @@ func (c *command) path(p string) string {
 	return filepath.Join(c.dir, p)
 }
 
-// configuration reads the file that was named, or ./exhibit.yaml, or nothing.
-func (c *command) configuration() (*config.Config, error) {
-	file := c.path(c.config)
-	if file == "" {
-		file = c.path(config.FileName)
-		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-			file = ""
-		}
+// configFile is the configuration's file, whether it is there or not.
+func (c *command) configFile() string {
+	if c.config != "" {
+		return c.path(c.config)
 	}
+	return c.path(config.FileName)
+}
+
+// configuration reads the file that was named, or ./exhibit.yaml, or nothing.
+func (c *command) configuration() (*config.Config, error) { return c.configurationIn(c.configFile()) }
+
+func (c *command) configurationIn(file string) (*config.Config, error) {
 	cfg := config.Default(c.dir)
-	if file != "" {
-		var err error
+	if _, err := os.Stat(file); c.config != "" || !errors.Is(err, os.ErrNotExist) {
 		if cfg, err = config.Load(file, daemon.ProviderNames()); err != nil {
 			return nil, usage(err)
 		}

@@ -33,7 +33,8 @@ func TestScripts(t *testing.T) {
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"day": cmdDay, "fault": cmdFault, "flip": cmdFlip, "truncate": cmdTruncate, "mode": cmdMode, "waitfile": cmdWaitFile,
-			"slow": cmdSlow, "waitrequests": cmdWaitRequests,
+			"slow": cmdSlow, "waitrequests": cmdWaitRequests, "freeport": cmdFreePort, "expand": cmdExpand,
+			"fetch": cmdFetch, "waitfor": cmdWaitFor,
 		},
 	})
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"time"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"exhibit/internal/config"
 	"exhibit/internal/daemon"
 	"exhibit/internal/evidence"
 	"exhibit/internal/report"
@@ -20,71 +22,100 @@ import (
 )
 
 func (c *command) serveCommand() *cobra.Command {
-	var listen string
+	var listen, format string
+	var unit bool
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Hold the store, answer other commands over its socket, and show the report on this machine",
-		Long: `serve opens the store and keeps it. Other exhibit commands of the same user then run inside this process, through the
-socket beside the store. The report of the last 90 days is at the address printed, for this machine alone.`,
-		Args: exactly(0),
+		Short: "Run unattended: collect on schedule, report drift, answer other commands, show the report on this machine",
+		Long: `serve opens the store and keeps it. It collects each source on its schedule, judges, tells owners what changed, and
+catches up on what was missed while it was down. Other exhibit commands of the same user run inside this process, through
+the socket beside the store. The report of the last 90 days is at the address printed, for this machine alone.
+
+SIGHUP, and a change of the configuration's file, make it be read again: it takes effect whole, or is refused whole and
+everything stays as it was. SIGTERM and Ctrl-C end what is under way in order, within the grace that is configured. What
+was done, and by whom, is in the ledger: exhibit actions.`,
+		Example: "  exhibit serve\n  exhibit serve --log-format json\n  exhibit serve --unit > /etc/systemd/system/exhibit.service",
+		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !web.Loopback(listen) {
+			if c.held != nil {
+				return errors.New("serve: this store is served already")
+			}
+			if unit {
+				return c.printUnit()
+			}
+			log, err := c.logger(format)
+			if err != nil {
+				return err
+			}
+			if listen != "" && !web.Loopback(listen) {
 				return usage(fmt.Errorf("listen %s: only loopback addresses; the page asks for no password", listen))
 			}
 			return c.withApp(cmd.Context(), daemon.Write, func(app *daemon.App) error {
-				return c.serve(cmd.Context(), app, listen)
+				return c.serve(cmd.Context(), app, c.configFile(), listen, log)
 			})
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", "address of the page; port 0 picks a free one")
+	cmd.Flags().StringVar(&listen, "listen", "", "address of the page (default: the configuration's, else a free port of 127.0.0.1)")
+	cmd.Flags().StringVar(&format, "log-format", "text", "how the log on standard error is written: text or json")
+	cmd.Flags().BoolVar(&unit, "unit", false, "print a systemd unit for this store and configuration, and end")
 	return cmd
 }
 
+// logger writes to standard error.
+func (c *command) logger(format string) (*slog.Logger, error) {
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(c.stderr, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(c.stderr, nil)), nil
+	}
+	return nil, usage(fmt.Errorf("log format %q: expected text or json", format))
+}
+
 // serve runs until ctx ends.
-func (c *command) serve(ctx context.Context, app *daemon.App, listen string) error {
-	if c.held != nil {
-		return errors.New("serve: this store is served already")
+func (c *command) serve(ctx context.Context, app *daemon.App, file, listen string, log *slog.Logger) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	override := func(cfg *config.Config) *config.Config {
+		if listen != "" {
+			cfg.Serve.Listen = listen
+		}
+		return cfg
 	}
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		return fmt.Errorf("serve the report: %w", err)
+	override(app.Config)
+	err := daemon.Serve(ctx, daemon.ServeOptions{
+		App: app, Who: daemon.UserName(c.getenv), Log: log, Hangups: hangups, File: file,
+		Load: func() (*config.Config, error) {
+			cfg, err := c.configurationIn(file)
+			if err != nil {
+				return nil, err
+			}
+			return override(cfg), nil
+		},
+		Commands: c.heldHandler,
+		Page: func(app *daemon.App) web.Page {
+			return web.Page{Policy: report.ContentSecurityPolicy(), Render: func(b *bytes.Buffer) error {
+				return c.renderReport(app, b)
+			}}
+		},
+		Listening: func(what, address string) { fmt.Fprintf(c.stdout, "%-8s http://%s/\n", what, address) },
+		Ready: func() {
+			fmt.Fprintf(c.stdout, "commands %s\nCtrl-C ends\n", daemon.SocketPath(app.Config.Store))
+		},
+	})
+	if errors.Is(err, daemon.ErrConfig) {
+		return usage(err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	server := web.Server(web.Handler(web.Page{Policy: report.ContentSecurityPolicy(), Render: func(b *bytes.Buffer) error {
-		return c.renderReport(app, b)
-	}}))
-	ended := make(chan error, 2)
-	go func() { ended <- server.Serve(l) }()
-	go func() {
-		ended <- daemon.ServeSocket(ctx, daemon.SocketPath(app.Config.Store), c.heldHandler(app))
-	}()
-	fmt.Fprintf(c.stdout, "report   http://%s/\ncommands %s\nCtrl-C ends\n", l.Addr(), daemon.SocketPath(app.Config.Store))
-	var first error
-	select {
-	case <-ctx.Done():
-	case first = <-ended:
-	}
-	cancel()
-	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	if err := server.Shutdown(grace); err != nil && first == nil {
-		first = fmt.Errorf("end the server: %w", err)
-	}
-	if second := <-ended; first == nil {
-		first = second
-	}
-	if errors.Is(first, http.ErrServerClosed) {
-		first = nil
-	}
-	return first
+	return err
 }
 
 // heldHandler runs the commands of other processes here.
-func (c *command) heldHandler(app *daemon.App) daemon.Handler {
+func (c *command) heldHandler(service *daemon.Service, app *daemon.App) daemon.Handler {
 	return func(ctx context.Context, cmd daemon.Command, stdout, stderr io.Writer) int {
 		w := c.world
-		w.stdout, w.stderr, w.dir, w.held, w.terminal = stdout, stderr, cmd.Dir, app, false
+		w.stdout, w.stderr, w.dir, w.terminal = stdout, stderr, cmd.Dir, false
+		w.held, w.service = app, service
 		return run(ctx, cmd.Args, w)
 	}
 }

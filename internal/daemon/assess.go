@@ -1,12 +1,15 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"exhibit/internal/assess"
 	"exhibit/internal/catalog"
+	"exhibit/internal/config"
 	"exhibit/internal/evidence"
 	"exhibit/internal/store"
 )
@@ -15,6 +18,35 @@ import (
 type Assessed struct {
 	AssessmentEntry int64               `json:"assessment_entry,omitempty"`
 	Assessment      evidence.Assessment `json:"assessment"`
+}
+
+// ErrNothing means that there is nothing to judge: no source is configured, or none was ever collected.
+var ErrNothing = errors.New("nothing was collected yet")
+
+// Assess takes in what people decided since, judges what is committed as of now, and commits the assessment.
+func (a *App) Assess(ctx context.Context) (res Assessed, err error) {
+	accepted, err := config.ReadAcceptances(a.Config.Acceptances)
+	if err != nil {
+		return Assessed{}, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	any := false
+	err = a.Store.View(func(v *store.View) error {
+		for range v.EntriesOf(evidence.KindRun) {
+			any = true
+			break
+		}
+		return nil
+	})
+	if err != nil || !any {
+		return Assessed{}, cmp.Or(err, ErrNothing)
+	}
+	err = a.write(func() (err error) {
+		if err = a.takeAcceptances(accepted); err == nil {
+			res, err = a.assess(ctx)
+		}
+		return err
+	})
+	return res, err
 }
 
 // assess judges what is committed as of now, commits the catalog when it is new, and commits the assessment with the

@@ -20,6 +20,7 @@ type gauges struct {
 	runs    *prometheus.CounterVec
 	refused prometheus.Counter
 	missed  *prometheus.CounterVec
+	jobs    *prometheus.GaugeVec
 
 	mu   sync.Mutex
 	kept []prometheus.Metric
@@ -58,13 +59,15 @@ func newGauges() *gauges {
 			Help: "Runs since the daemon was started, by source and outcome."}, []string{"source", "outcome"}),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "exhibit_reloads_refused_total",
 			Help: "Configurations that were refused since the daemon was started."}),
+		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "exhibit_job_last_end_timestamp_seconds",
+			Help: "When a job last ended since the daemon was started."}, []string{"job"}),
 		missed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "exhibit_job_turns_missed_total",
 			Help: "Turns of jobs that passed while the daemon was down or the job was still running."}, []string{"job"}),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "exhibit_build_info", Help: "1, with the version.",
 		ConstLabels: prometheus.Labels{"version": build.Version()}})
 	info.Set(1)
-	g.registry.MustRegister(g, g.runs, g.refused, g.missed, info)
+	g.registry.MustRegister(g, g.runs, g.refused, g.missed, g.jobs, info)
 	return g
 }
 

@@ -4,15 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"net"
-	"net/http"
+	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"exhibit/internal/config"
+	"exhibit/internal/schedule"
 	"exhibit/internal/store"
 	"exhibit/internal/web"
 )
@@ -21,30 +23,35 @@ import (
 type ServeOptions struct {
 	// App is the store, opened for writing, with the configuration to begin with.
 	App *App
-	// Reread reads the configuration again. An error refuses it: what is configured stays.
-	Reread func() (*config.Config, error)
-	// File is the configuration's file, whose change makes it be read again, as a value from Reload does.
-	File   string
-	Reload <-chan struct{}
+	// Load reads the configuration again. An error refuses it: what is configured stays.
+	Load func() (*config.Config, error)
+	// File is the configuration's file, whose change makes it be read again, as a value from Hangups does.
+	File    string
+	Hangups <-chan os.Signal
 	// Who is the operating system's user, who starts and stops the daemon.
 	Who string
 	Log *slog.Logger
 	// Commands runs the commands of other processes.
-	Commands func(*App) Handler
+	Commands func(*Service, *App) Handler
 	// Page is the report.
 	Page func(*App) web.Page
 	// Listening is told each address that is listened at.
 	Listening func(what, address string)
+	// Ready is called when everything runs.
+	Ready func()
 }
 
 // Service is the daemon while it runs. It owns every goroutine that it starts; they have ended when Serve returns.
 type Service struct {
 	ServeOptions
-	app     atomic.Pointer[App]
-	gauges  *gauges
-	manager manager
-	broken  atomic.Pointer[error] // why the store's state is unknown
-	stop    context.CancelCauseFunc
+	app      atomic.Pointer[App]
+	gauges   *gauges
+	manager  manager
+	schedule *schedule.Scheduler
+	troubles troubles
+	stop     context.CancelCauseFunc
+
+	reloading sync.Mutex
 }
 
 // errStopped is why things end when the daemon was told to.
@@ -55,6 +62,7 @@ var errStopped = errors.New("the daemon was stopped")
 func Serve(ctx context.Context, o ServeOptions) error {
 	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv)}
 	s.app.Store(o.App)
+	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
 	listeners, err := s.listen()
 	if err != nil {
 		return err
@@ -65,13 +73,18 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if err := s.gauges.read(s.App); err != nil {
 		return errors.Join(err, listeners.close())
 	}
+	jobs, err := s.jobs(o.App)
+	if err != nil {
+		return errors.Join(err, listeners.close())
+	}
 	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	s.stop = stop
 	ended := make(chan error, 1)
-	go func() { ended <- s.run(work, listeners) }()
+	go func() { ended <- s.run(work, listeners, jobs) }()
 	if err := s.manager.tell(stateReady); err != nil {
 		s.Log.Warn("the service manager was not told", "error", err)
 	}
+	s.Ready()
 	s.Log.Info("serving", "store", o.App.Config.Store, "sources", len(o.App.Config.Sources))
 	select {
 	case err = <-ended:
@@ -106,8 +119,13 @@ func (s *Service) wait(ended <-chan error) error {
 	}
 }
 
+// handle runs a command of another process by the configuration of now.
+func (s *Service) handle(ctx context.Context, c Command, stdout, stderr io.Writer) int {
+	return s.Commands(s, s.app.Load())(ctx, c, stdout, stderr)
+}
+
 // run runs all parts until ctx ends or one fails, and returns when all have ended.
-func (s *Service) run(ctx context.Context, l *listeners) error {
+func (s *Service) run(ctx context.Context, l *listeners, jobs []schedule.Job) error {
 	group, ctx := errgroup.WithContext(ctx)
 	part := func(name string, f func(context.Context) error) {
 		group.Go(func() error {
@@ -124,6 +142,7 @@ func (s *Service) run(ctx context.Context, l *listeners) error {
 	part("commands", func(ctx context.Context) error {
 		return ServeSocket(ctx, SocketPath(s.App.Config.Store), s.handle)
 	})
+	part("schedule", func(ctx context.Context) error { return s.schedule.Run(ctx, jobs) })
 	for _, one := range l.all {
 		part(one.what, one.serve)
 	}
@@ -151,45 +170,4 @@ func (s *Service) beat(ctx context.Context, every time.Duration) error {
 		case <-tick.C:
 		}
 	}
-}
-
-// listeners are the addresses that are listened at, each with its server.
-type listeners struct{ all []*listener }
-
-type listener struct {
-	what   string
-	net    net.Listener
-	server *http.Server
-}
-
-// listen opens all addresses, or none.
-func (s *Service) listen() (*listeners, error) {
-	l := &listeners{}
-	cfg := s.App.Config.Serve
-	for _, one := range []struct {
-		what, address string
-		handler       http.Handler
-	}{
-		{"report", cfg.Listen, web.Handler(web.Page{Policy: s.Page(s.App).Policy, Render: s.render})},
-		{"monitor", cfg.Monitor.Listen, web.Monitor(web.Monitoring{Metrics: s.gauges.registry, Ready: s.trouble})},
-	} {
-		if one.address == "" {
-			continue
-		}
-		opened, err := net.Listen("tcp", one.address)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("listen for the %s: %w", one.what, err), l.close())
-		}
-		l.all = append(l.all, &listener{one.what, opened, web.Server(one.handler)})
-		s.Listening(one.what, opened.Addr().String())
-	}
-	return l, nil
-}
-
-func (l *listeners) close() error {
-	var errs []error
-	for _, one := range l.all {
-		errs = append(errs, one.net.Close())
-	}
-	return errors.Join(errs...)
 }
