@@ -73,15 +73,6 @@ func (s *Service) jobs(a *App) ([]schedule.Job, error) {
 	return jobs, nil
 }
 
-// replace lets the jobs of another configuration take the place of those that run.
-func (s *Service) replace(next *App) error {
-	jobs, err := s.jobs(next)
-	if err != nil {
-		return err
-	}
-	return s.schedule.Replace(jobs)
-}
-
 // collect collects one source. A source that could not be reached is told by the run, and does not fail the job.
 func (s *Service) collect(ctx context.Context, source string) error {
 	a := s.app.Load()

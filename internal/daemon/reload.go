@@ -54,10 +54,15 @@ func (s *Service) tryReload() error {
 			return err
 		}
 	}
-	if err := s.replace(next); err != nil {
+	jobs, err := s.jobs(next)
+	if err != nil {
 		return err
 	}
-	s.app.Store(next)
+	s.app.Store(next) // before its jobs run
+	if err := s.schedule.Replace(jobs); err != nil {
+		s.app.Store(now)
+		return err
+	}
 	return nil
 }
 
