@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"exhibit/internal/assess"
 	"exhibit/internal/evidence"
@@ -25,6 +26,11 @@ type Catalog struct {
 	Cases []Case
 
 	eval *assess.Evaluator
+
+	encoding  sync.Once // guards what Encode made
+	canonical []byte
+	digest    evidence.Digest
+	encodeErr error
 }
 
 // Evaluator returns the compiled checks.
@@ -76,7 +82,7 @@ func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
 	if err := walk(fsys, "mappings", l.mapping); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	c := l.catalog
+	c := &l.catalog
 	slices.SortStableFunc(c.Controls, func(a, b evidence.Control) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(c.Frameworks, func(a, b evidence.Framework) int { return strings.Compare(a.Key(), b.Key()) })
 	var err error
@@ -91,7 +97,7 @@ func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
 	if err := l.errs.Or(); err != nil {
 		return nil, err
 	}
-	return &c, nil
+	return c, nil
 }
 
 // walk hands over every YAML file below a folder, in order of path.

@@ -16,17 +16,21 @@ type encoded struct {
 
 // Encode returns the catalog in the canonical encoding. Cases are left out: they prove the checks and decide no
 // verdict.
+//
+// It is made once: a catalog is not changed after it was first encoded, and neither is the result.
 func (c *Catalog) Encode() ([]byte, error) {
-	return evidence.Encode(encoded{c.Controls, c.Frameworks})
+	c.encoding.Do(func() {
+		if c.canonical, c.encodeErr = evidence.Encode(encoded{c.Controls, c.Frameworks}); c.encodeErr == nil {
+			c.digest = evidence.Sum(c.canonical)
+		}
+	})
+	return c.canonical, c.encodeErr
 }
 
 // Digest returns the digest of Encode, by which assessments name their catalog.
 func (c *Catalog) Digest() (evidence.Digest, error) {
-	raw, err := c.Encode()
-	if err != nil {
-		return evidence.Digest{}, err
-	}
-	return evidence.Sum(raw), nil
+	_, err := c.Encode()
+	return c.digest, err
 }
 
 // Decode reads what Encode wrote and compiles it, so that a stored catalog can judge again.

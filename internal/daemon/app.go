@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"exhibit/collectors"
@@ -47,6 +48,9 @@ type App struct {
 	now      func() time.Time
 	getenv   func(string) string
 	turn     *turn
+	// populations are the subject types whose subjects are events.
+	populations map[string]bool
+	text        *atomic.Pointer[keptText]
 }
 
 // ProviderNames lists what a source may be.
@@ -76,7 +80,8 @@ func Open(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	app := &App{Config: o.Config, Catalog: cat, now: o.Now, getenv: o.Getenv, turn: &turn{}}
+	app := &App{Config: o.Config, Catalog: cat, now: o.Now, getenv: o.Getenv, turn: &turn{},
+		populations: populations(), text: &atomic.Pointer[keptText]{}}
 	if app.settings, err = settings(cat, o.Config.Params); err != nil {
 		return nil, err
 	}

@@ -50,11 +50,11 @@ func (a *App) side(v *store.View, one evidence.Assessment) (drift.Side, error) {
 	if one.View == 0 {
 		return drift.Side{}, nil
 	}
-	text, err := CatalogText(v, one)
+	text, err := a.catalogText(v, one)
 	if err != nil {
 		return drift.Side{}, err
 	}
-	s := drift.Side{Assessment: one, Controls: text.Controls, Frameworks: text.Frameworks, Populations: populations()}
+	s := drift.Side{Assessment: one, Controls: text.Controls, Frameworks: text.Frameworks, Populations: a.populations}
 	snaps, err := v.Snapshots(one.View, "")
 	if err != nil {
 		return s, err

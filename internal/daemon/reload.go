@@ -74,7 +74,7 @@ func (s *Service) follow(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		watch(ctx, watchEvery, s.watched, func() {
+		watch(ctx, s.lookEvery, s.watched, func() {
 			select {
 			case changed <- struct{}{}:
 			case <-ctx.Done():

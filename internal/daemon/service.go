@@ -52,6 +52,14 @@ type Service struct {
 	stop     context.CancelCauseFunc
 
 	reloading sync.Mutex
+	lookEvery time.Duration // how often the configuration's files are looked at
+}
+
+func newService(o ServeOptions) *Service {
+	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv), lookEvery: watchEvery}
+	s.app.Store(o.App)
+	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
+	return s
 }
 
 // errStopped is why things end when the daemon was told to.
@@ -60,9 +68,7 @@ var errStopped = errors.New("the daemon was stopped")
 // Serve runs the daemon until ctx ends, then lets what is under way end in order, for no longer than the configured grace.
 // It fails when it cannot begin, and when the store's state is unknown, which only opening it again puts right.
 func Serve(ctx context.Context, o ServeOptions) error {
-	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv)}
-	s.app.Store(o.App)
-	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
+	s := newService(o)
 	listeners, err := s.listen()
 	if err != nil {
 		return err
@@ -80,7 +86,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	work, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	s.stop = stop
 	ended := make(chan error, 1)
-	go func() { ended <- s.run(work, listeners, jobs) }()
+	go func() { ended <- runParts(work, s.parts(listeners, jobs)) }()
 	if err := s.manager.tell(stateReady); err != nil {
 		s.Log.Warn("the service manager was not told", "error", err)
 	}
@@ -124,33 +130,54 @@ func (s *Service) handle(ctx context.Context, c Command, stdout, stderr io.Write
 	return s.Commands(s, s.app.Load())(ctx, c, stdout, stderr)
 }
 
-// run runs all parts until ctx ends or one fails, and returns when all have ended.
-func (s *Service) run(ctx context.Context, l *listeners, jobs []schedule.Job) error {
+// part is something that the daemon does until its context ends.
+type part struct {
+	name string
+	run  func(context.Context) error
+}
+
+// parts are what the daemon does: what works by itself, and what listens.
+func (s *Service) parts(l *listeners, jobs []schedule.Job) []part {
+	parts := append(s.works(jobs), part{"commands", func(ctx context.Context) error {
+		return ServeSocket(ctx, SocketPath(s.App.Config.Store), s.handle)
+	}})
+	for _, one := range l.all {
+		parts = append(parts, part{one.what, one.serve})
+	}
+	if every := watchdog(s.App.getenv); every > 0 {
+		parts = append(parts, part{"watchdog", func(ctx context.Context) error { return s.beat(ctx, every) }})
+	}
+	return parts
+}
+
+// works are the parts that work by themselves.
+func (s *Service) works(jobs []schedule.Job) []part {
+	return []part{
+		{"schedule", func(ctx context.Context) error { return s.schedule.Run(ctx, jobs) }},
+		{"configuration", s.follow},
+	}
+}
+
+// runParts runs all parts until ctx ends or one fails, and returns when all have ended.
+func runParts(ctx context.Context, parts []part) error {
 	group, ctx := errgroup.WithContext(ctx)
-	part := func(name string, f func(context.Context) error) {
+	for _, p := range parts {
 		group.Go(func() error {
-			err := f(ctx)
+			err := p.run(ctx)
 			if ctx.Err() != nil && (err == nil || errors.Is(err, context.Cause(ctx)) || errors.Is(err, context.Canceled)) {
 				return nil
 			}
 			if err == nil {
 				err = errors.New("ended by itself")
 			}
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", p.name, err)
 		})
 	}
-	part("commands", func(ctx context.Context) error {
-		return ServeSocket(ctx, SocketPath(s.App.Config.Store), s.handle)
-	})
-	part("schedule", func(ctx context.Context) error { return s.schedule.Run(ctx, jobs) })
-	for _, one := range l.all {
-		part(one.what, one.serve)
+	err := group.Wait()
+	if cause := context.Cause(ctx); err == nil && cause != nil && fatal(cause) {
+		return cause
 	}
-	part("configuration", s.follow)
-	if every := watchdog(s.App.getenv); every > 0 {
-		part("watchdog", func(ctx context.Context) error { return s.beat(ctx, every) })
-	}
-	return group.Wait()
+	return err
 }
 
 // beat tells the service manager that the process is alive, for as long as the store can be read.
