@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"exhibit/internal/collect"
 	"exhibit/internal/config"
 	"exhibit/internal/daemon"
 	"exhibit/internal/evidence"
@@ -74,6 +75,10 @@ func (c *command) logger(format string) (*slog.Logger, error) {
 
 // serve runs until ctx ends.
 func (c *command) serve(ctx context.Context, app *daemon.App, file, listen string, log *slog.Logger) error {
+	pace := 1.0
+	if err := paced(&pace, false); err != nil {
+		return usage(err)
+	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -85,7 +90,7 @@ func (c *command) serve(ctx context.Context, app *daemon.App, file, listen strin
 	}
 	override(app.Config)
 	err := daemon.Serve(ctx, daemon.ServeOptions{
-		App: app, Who: daemon.UserName(c.getenv), Log: log, Hangups: hangups, File: file,
+		App: app, Who: daemon.UserName(c.getenv), Log: log, Limits: collect.Limits{Pace: pace}, Hangups: hangups, File: file,
 		Load: func() (*config.Config, error) {
 			cfg, err := c.configurationIn(file)
 			if err != nil {

@@ -76,7 +76,7 @@ func (s *Service) jobs(a *App) ([]schedule.Job, error) {
 // collect collects one source. A source that could not be reached is told by the run, and does not fail the job.
 func (s *Service) collect(ctx context.Context, source string) error {
 	a := s.app.Load()
-	res, err := a.Collect(ctx, CollectRequest{Sources: []string{source}, Trigger: "schedule"})
+	res, err := a.Collect(ctx, CollectRequest{Sources: []string{source}, Trigger: "schedule", Limits: s.Limits})
 	if res.Run.ID != "" {
 		outcome := outcomes(res.Run)[source]
 		s.gauges.runs.WithLabelValues(source, string(outcome)).Inc()

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"exhibit/internal/collect"
 	"exhibit/internal/config"
 	"exhibit/internal/schedule"
 	"exhibit/internal/store"
@@ -31,6 +32,8 @@ type ServeOptions struct {
 	// Who is the operating system's user, who starts and stops the daemon.
 	Who string
 	Log *slog.Logger
+	// Limits bound each collection.
+	Limits collect.Limits
 	// Commands runs the commands of other processes.
 	Commands func(*Service, *App) Handler
 	// Page is the report.
