@@ -160,6 +160,8 @@ func TestInside(t *testing.T) {
 	c.live(t, 0, 4)
 	c.commit(t, evidence.KindAccessReview, evidence.AccessReview{View: 1, Rows: []evidence.Access{{Name: "ann", Admin: "yes"}}}, on(4))
 	c.commit(t, evidence.KindAction, evidence.Action{At: on(4), Who: "ann", What: "reload"}, on(4))
+	c.commit(t, evidence.KindMessage, evidence.Message{Key: "m-1", Channel: "mail", To: "ann@example.com"}, on(4))
+	c.commit(t, evidence.KindDelivery, evidence.Delivery{Key: "m-1", Outcome: evidence.Delivered}, on(4))
 	m := &maker{t: t, company: c}
 	m.good = m.write(c, c.request(0, 9))
 	attachment := format.Attachments + evidence.Sum([]byte(`"minutes"`)).Hex()
@@ -210,6 +212,10 @@ func TestInside(t *testing.T) {
 			"actions.jsonl", "is not an action"},
 		{"an action changed", m.apart().replace("actions.jsonl", `"who":"ann"`, `"who":"ben"`).reseal().zip(),
 			"actions.jsonl", "is not the body"},
+		{"a message that is none", m.apart().rebody(evidence.KindMessage, 0, func(string) string { return "[]" }).zip(),
+			"messages.jsonl", "is not a message"},
+		{"a delivery that is none", m.apart().rebody(evidence.KindDelivery, 0, func(string) string { return "[]" }).zip(),
+			"deliveries.jsonl", "is not a delivery"},
 		{"reviews removed", func() []byte {
 			p := m.apart()
 			i := p.at("access-reviews.jsonl")

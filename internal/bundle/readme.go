@@ -72,6 +72,7 @@ WHAT IS HERE
                        controls and mappings that the judgements were made by
   access-reviews.jsonl who could do what, as reviewers were given it; only where a review was recorded in the period
   actions.jsonl        who started the program, exported, changed its configuration; only where anybody did in the period
+  messages.jsonl       what owners were told by mail and otherwise; deliveries.jsonl: how each message ended
   attachments/         what people attached to their statements, each file named by its SHA-256
   derived/             computed from the above by the exporting program: exposures, changes, gaps, redactions. The
                        signature covers them; the ledger does not

@@ -22,6 +22,10 @@ const (
 	KindAccessReview Kind = "access-review"
 	// KindAction is what somebody did that no other entry tells. Body: Action.
 	KindAction Kind = "action"
+	// KindMessage is what is told outside, kept before it is sent. Body: Message.
+	KindMessage Kind = "message"
+	// KindDelivery is how a message ended. Body: Delivery.
+	KindDelivery Kind = "delivery"
 	// KindDisposal records what was pruned.
 	KindDisposal Kind = "disposal"
 )

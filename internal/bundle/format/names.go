@@ -53,6 +53,8 @@ func Bodies() []Body {
 		{Kind: evidence.KindAttestation, File: "attestations.jsonl"},
 		{Kind: evidence.KindAccessReview, File: "access-reviews.jsonl", IfAny: true},
 		{Kind: evidence.KindAction, File: "actions.jsonl", IfAny: true},
+		{Kind: evidence.KindMessage, File: "messages.jsonl", IfAny: true},
+		{Kind: evidence.KindDelivery, File: "deliveries.jsonl", IfAny: true},
 		{Kind: evidence.KindRun, File: "evidence/runs.jsonl"},
 		{Kind: evidence.KindAssessment, File: "assessments/assessments.jsonl"},
 	}

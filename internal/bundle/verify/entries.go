@@ -142,6 +142,16 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 		if err := decode(body, &a); err != nil {
 			f.wrong("is not an action: %v", err)
 		}
+	case evidence.KindMessage:
+		var m evidence.Message
+		if err := decode(body, &m); err != nil {
+			f.wrong("is not a message: %v", err)
+		}
+	case evidence.KindDelivery:
+		var d evidence.Delivery
+		if err := decode(body, &d); err != nil {
+			f.wrong("is not a delivery: %v", err)
+		}
 	case evidence.KindRun:
 		var r evidence.Run
 		if err := decode(body, &r); err != nil {
