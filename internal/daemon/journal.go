@@ -26,34 +26,63 @@ type turn struct {
 
 // waiting is an entry in the journal.
 type waiting struct {
-	Kind evidence.Kind   `json:"kind"`
-	Body json.RawMessage `json:"body"`
+	Kind evidence.Kind `json:"kind"`
+	Body []byte        `json:"body"` // canonical, byte for byte
+}
+
+func newWaiting(kind evidence.Kind, body any) (waiting, error) {
+	canonical, err := evidence.Encode(body)
+	return waiting{kind, canonical}, err
 }
 
 // enter keeps an entry at once, and commits it as soon as nobody else is writing. Entries are committed in the order in
 // which they were entered; their bodies say when that was.
 func (a *App) enter(kind evidence.Kind, body any) error {
-	canonical, err := evidence.Encode(body)
+	w, err := newWaiting(kind, body)
 	if err != nil {
 		return err
 	}
-	note, err := json.Marshal(waiting{kind, canonical})
-	if err != nil {
-		return err
-	}
-	a.turn.mu.Lock()
-	name := fmt.Sprintf("%s%020d", journal, a.turn.next)
-	a.turn.next++
-	err = a.Store.PutNotes(map[string][]byte{name: note})
-	a.turn.mu.Unlock()
-	if err != nil {
-		return fmt.Errorf("enter %s: %w", kind, err)
+	return a.enterAll([]waiting{w}, map[string][]byte{})
+}
+
+// enterAll enters entries and puts notes with them, all or nothing.
+func (a *App) enterAll(entries []waiting, notes map[string][]byte) error {
+	if err := a.putJournal(entries, notes); err != nil {
+		return fmt.Errorf("enter into the journal: %w", err)
 	}
 	if !a.turn.writing.TryLock() {
 		return nil // whoever writes commits it afterwards
 	}
 	defer a.turn.writing.Unlock()
 	return a.commitJournal()
+}
+
+func (a *App) putJournal(entries []waiting, notes map[string][]byte) error {
+	a.turn.mu.Lock()
+	defer a.turn.mu.Unlock()
+	for i, w := range entries {
+		note, err := json.Marshal(w)
+		if err != nil {
+			return err
+		}
+		notes[fmt.Sprintf("%s%020d", journal, a.turn.next+uint64(i))] = note
+	}
+	a.turn.next += uint64(len(entries))
+	return a.Store.PutNotes(notes)
+}
+
+// inJournal returns the body with the digest, which waits to be committed.
+func inJournal(v *store.View, d evidence.Digest) ([]byte, error) {
+	for name, value := range v.Notes(journal) {
+		var w waiting
+		if err := json.Unmarshal(value, &w); err != nil {
+			return nil, fmt.Errorf("note %s: %w", name, err)
+		}
+		if evidence.Sum(w.Body) == d {
+			return w.Body, nil
+		}
+	}
+	return nil, fmt.Errorf("object %s: %w", d, store.ErrUnknown)
 }
 
 // write takes a turn: what waits in the journal is committed, then f writes, then what came meanwhile is committed.

@@ -41,10 +41,16 @@ type Stand struct {
 	Receipt string    `json:"receipt,omitempty"`
 }
 
+// Queued is a message that begins to wait.
+type Queued struct {
+	Message evidence.Message
+	Stand   Stand
+}
+
 // Store keeps messages and where they stand. Its errors end the outbox: what is kept is not known any more.
 type Store interface {
-	// Queue keeps a message with its stand, both or neither.
-	Queue(m evidence.Message, s Stand) error
+	// Queue keeps messages with their stands, and the marks of whoever queues them under their names: all or nothing.
+	Queue(all []Queued, marks map[string][]byte) error
 	// Find returns the stand of the message with the key, waiting or over.
 	Find(key string) (Stand, bool, error)
 	// Waiting returns what is not over, oldest first.
@@ -130,33 +136,49 @@ func (b *Box) woken() <-chan struct{} {
 	return b.wake
 }
 
-// Put queues a message, unless it is queued already, and reports whether it was new. The key of another message is
-// ErrOtherMessage.
-func (b *Box) Put(m evidence.Message) (bool, error) {
-	canonical, err := evidence.Encode(m)
-	if err != nil {
-		return false, err
+// Put queues messages, except those that are queued already, and returns how many were new. marks are kept with them, under
+// their names, all or nothing: they say up to where news were told. The key of another message is ErrOtherMessage.
+func (b *Box) Put(messages []evidence.Message, marks map[string][]byte) (fresh int, err error) {
+	var all []Queued
+	for _, m := range messages {
+		q, err := b.queued(m)
+		if err != nil {
+			return 0, fmt.Errorf("queue message %q: %w", m.Key, err)
+		}
+		if q != nil {
+			all = append(all, *q)
+		}
 	}
-	digest := evidence.Sum(canonical)
-	if m.Key == "" || m.Channel == "" || m.To == "" {
-		return false, fmt.Errorf("queue message %q: it has a key, a channel and somebody to go to", m.Key)
+	if len(all) == 0 && len(marks) == 0 {
+		return 0, nil
 	}
-	old, found, err := b.o.Store.Find(m.Key)
-	if err != nil {
-		return false, err
-	}
-	if found && old.Message != digest {
-		return false, fmt.Errorf("queue message %s: %w", m.Key, ErrOtherMessage)
-	}
-	if found {
-		return false, nil
-	}
-	err = b.o.Store.Queue(m, Stand{Key: m.Key, Message: digest, Channel: m.Channel, To: m.To, Created: m.Created, Next: b.o.Now()})
-	if err != nil {
-		return false, fmt.Errorf("queue message %s: %w", m.Key, err)
+	if err := b.o.Store.Queue(all, marks); err != nil {
+		return 0, fmt.Errorf("queue %d messages: %w", len(all), err)
 	}
 	b.Wake()
-	return true, nil
+	return len(all), nil
+}
+
+// queued is a message as it begins to wait; nil when it is queued already.
+func (b *Box) queued(m evidence.Message) (*Queued, error) {
+	if m.Key == "" || m.Channel == "" || m.To == "" {
+		return nil, errors.New("it has a key, a channel and somebody to go to")
+	}
+	canonical, err := evidence.Encode(m)
+	if err != nil {
+		return nil, err
+	}
+	digest := evidence.Sum(canonical)
+	old, found, err := b.o.Store.Find(m.Key)
+	switch {
+	case err != nil:
+		return nil, err
+	case found && old.Message != digest:
+		return nil, ErrOtherMessage
+	case found:
+		return nil, nil
+	}
+	return &Queued{m, Stand{Key: m.Key, Message: digest, Channel: m.Channel, To: m.To, Created: m.Created, Next: b.o.Now()}}, nil
 }
 
 // Retry makes a waiting message due at once.
