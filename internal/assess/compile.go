@@ -130,7 +130,11 @@ func (c *compiler) check(ctl *control, def evidence.Check) (*check, ExprErrors) 
 	}
 	var errs ExprErrors
 	compile := func(field, text string, boolean bool) *program {
-		p, problems := c.expression(env, k, text, boolean)
+		want := types.DynKind
+		if boolean {
+			want = types.BoolKind
+		}
+		p, problems := c.expression(env, k, text, want)
 		for _, e := range problems {
 			e.Control, e.Check, e.Field = ctl.def.ID, def.ID, field
 		}
@@ -163,7 +167,8 @@ func (c *compiler) envFor(def evidence.Control, st *subjectType) (*cel.Env, erro
 	return env, nil
 }
 
-func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool) (*program, ExprErrors) {
+// expression compiles a text whose value is of a kind: true or false, text, or, as types.DynKind, any.
+func (c *compiler) expression(env *cel.Env, k *check, text string, want types.Kind) (*program, ExprErrors) {
 	tree, issues := env.Compile(text)
 	if issues != nil && issues.Err() != nil {
 		var errs ExprErrors
@@ -179,14 +184,19 @@ func (c *compiler) expression(env *cel.Env, k *check, text string, boolean bool)
 	bad := func(format string, args ...any) (*program, ExprErrors) {
 		return nil, ExprErrors{{Line: 1, Column: 1, Msg: fmt.Sprintf(format, args...)}}
 	}
-	if out := tree.OutputType(); boolean && out.Kind() != types.BoolKind && out.Kind() != types.DynKind {
-		return bad("expected a true or false expression, got %s", nullable.ReplaceAllString(cel.FormatCELType(out), "$1"))
+	out := nullable.ReplaceAllString(cel.FormatCELType(tree.OutputType()), "$1")
+	switch got := tree.OutputType().Kind(); {
+	case want == types.DynKind, got == want, got == types.DynKind:
+	case want == types.BoolKind:
+		return bad("expected a true or false expression, got %s", out)
+	default:
+		return bad("expected text, got %s", out)
 	}
 	loops, refused := c.scan(tree.NativeRep(), k)
 	if refused != nil {
 		return nil, ExprErrors{refused}
 	}
-	if boolean {
+	if want == types.BoolKind {
 		c.noteReads(tree.NativeRep(), k)
 	}
 	shorten(tree.NativeRep())

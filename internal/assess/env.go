@@ -23,19 +23,9 @@ const docVariable = "@doc"
 
 // newEnv declares what every expression may use; subject and params are added for each check.
 func newEnv(table *typeTable, subjects map[string]*subjectType) (*cel.Env, error) {
-	opts := []cel.EnvOption{
-		cel.CustomTypeProvider(table),
-		cel.CustomTypeAdapter(adapter{}),
-		cel.OptionalTypes(),
-		cel.ParserExpressionSizeLimit(16 << 10),
-		cel.ExpressionNestingDepthLimit(64),
-		cel.RegexProgramSizeLimit(4 << 10),
-		ext.Strings(ext.StringsVersion(3)),
-		ext.Sets(),
-		ext.Lists(ext.ListsVersion(2)),
+	opts := append(language(table),
 		cel.Variable("now", cel.TimestampType),
-		cel.Macros(relatedMacro(subjects), nowMacro("age"), nowMacro("ageDays")),
-	}
+		cel.Macros(relatedMacro(subjects), nowMacro("age"), nowMacro("ageDays")))
 	for name, st := range subjects {
 		opts = append(opts, cel.Variable(relatedPrefix+name, cel.ListType(st.cel)))
 	}
@@ -47,6 +37,21 @@ func newEnv(table *typeTable, subjects map[string]*subjectType) (*cel.Env, error
 		return nil, fmt.Errorf("declare the expressions' environment: %w", err)
 	}
 	return env, nil
+}
+
+// language is CEL with its own texts, lists and sets, over the types of the table.
+func language(table *typeTable) []cel.EnvOption {
+	return []cel.EnvOption{
+		cel.CustomTypeProvider(table),
+		cel.CustomTypeAdapter(adapter{}),
+		cel.OptionalTypes(),
+		cel.ParserExpressionSizeLimit(16 << 10),
+		cel.ExpressionNestingDepthLimit(64),
+		cel.RegexProgramSizeLimit(4 << 10),
+		ext.Strings(ext.StringsVersion(3)),
+		ext.Sets(),
+		ext.Lists(ext.ListsVersion(2)),
+	}
 }
 
 // relatedMacro turns related("type") into a variable of that type's list, so that the checker knows its elements.

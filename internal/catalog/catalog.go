@@ -71,7 +71,7 @@ func (c *Catalog) Framework(name string) (evidence.Framework, error) {
 // Load reads controls/DOMAIN/ID.yaml and, where there are any, mappings/FRAMEWORK@VERSION.yaml. All mistakes are
 // reported together, as strictyaml.Errors.
 func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
-	l := &loader{schemas: map[string]evidence.Schema{}, nodes: map[place]*source{}, controls: map[string]bool{},
+	l := &loader{schemas: map[string]evidence.Schema{}, nodes: map[place]strictyaml.Scalar{}, controls: map[string]bool{},
 		checks: map[string]string{}}
 	for _, s := range schemas {
 		l.schemas[s.Type] = s
@@ -122,7 +122,7 @@ func walk(fsys fs.FS, root string, file func(name string, data []byte)) error {
 type loader struct {
 	catalog  Catalog
 	schemas  map[string]evidence.Schema
-	nodes    map[place]*source // where expressions stand
+	nodes    map[place]strictyaml.Scalar // where expressions stand
 	controls map[string]bool
 	checks   map[string]string // check to its control
 	errs     strictyaml.Errors
@@ -134,11 +134,11 @@ type place struct{ control, check, field string }
 // expressions turns the evaluator's mistakes into places in files. What has no place was reported already.
 func (l *loader) expressions(wrong assess.ExprErrors) {
 	for _, e := range wrong {
-		s := l.nodes[place{e.Control, e.Check, e.Field}]
-		if s == nil {
+		s, ok := l.nodes[place{e.Control, e.Check, e.Field}]
+		if !ok {
 			continue
 		}
-		line, column := s.at(e.Line, e.Column)
-		l.errs = append(l.errs, strictyaml.Error{File: s.file, Line: line, Column: column, Msg: e.Field + ": " + e.Msg})
+		line, column := s.At(e.Line, e.Column)
+		l.errs = append(l.errs, strictyaml.Error{File: s.File, Line: line, Column: column, Msg: e.Field + ": " + e.Msg})
 	}
 }

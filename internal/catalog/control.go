@@ -95,7 +95,7 @@ func (l *loader) check(r *reader, n *yaml.Node, control string) (evidence.Check,
 		Remediation: f.text("remediation", true), Notes: f.text("notes", false)}
 	at := func(field string, n *yaml.Node) {
 		if n != nil && n.Kind == yaml.ScalarNode && k.ID != "" {
-			l.nodes[place{control, k.ID, field}] = &source{r.file, r.data, n}
+			l.nodes[place{control, k.ID, field}] = strictyaml.Scalar{File: r.file, Data: r.data, Node: n}
 		}
 	}
 	if k.ID == "" {

@@ -1,4 +1,4 @@
-package catalog
+package strictyaml
 
 import (
 	"bytes"
@@ -8,22 +8,22 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// source is a scalar's text with the place where it stands in its file.
-type source struct {
-	file string
-	data []byte
-	node *yaml.Node
+// Scalar is a scalar's text with the place where it stands in its file.
+type Scalar struct {
+	File string
+	Data []byte // of the whole file
+	Node *yaml.Node
 }
 
-// at returns the place in the file of a line and column of the scalar's value, all counted from 1. It walks through
+// At returns the place in the file of a line and column of the scalar's value, all counted from 1. It walks through
 // value and file side by side, because folding, indentation and quotes make them differ.
-func (s *source) at(line, column int) (int, int) {
-	value := s.node.Value
+func (s Scalar) At(line, column int) (int, int) {
+	value := s.Node.Value
 	target := offset(value, line, column)
-	row, col := s.node.Line, s.node.Column
+	row, col := s.Node.Line, s.Node.Column
 	rest := s.from(row, col)
-	skipHeader := s.node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
-	quote := s.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
+	skipHeader := s.Node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+	quote := s.Node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	step := func() {
 		r, n := utf8.DecodeRune(rest)
 		rest = rest[n:]
@@ -33,7 +33,7 @@ func (s *source) at(line, column int) (int, int) {
 			col++
 		}
 	}
-	for skipHeader && len(rest) > 0 && row == s.node.Line {
+	for skipHeader && len(rest) > 0 && row == s.Node.Line {
 		step()
 	}
 	if quote && len(rest) > 0 {
@@ -62,15 +62,15 @@ func (s *source) at(line, column int) (int, int) {
 		}
 	}
 	space()
-	if len(rest) == 0 || row < s.node.Line {
-		return s.node.Line, s.node.Column
+	if len(rest) == 0 || row < s.Node.Line {
+		return s.Node.Line, s.Node.Column
 	}
 	return row, col
 }
 
 // from returns the file's bytes from a place on.
-func (s *source) from(line, column int) []byte {
-	rest := s.data
+func (s Scalar) from(line, column int) []byte {
+	rest := s.Data
 	for range line - 1 {
 		_, after, ok := bytes.Cut(rest, []byte("\n"))
 		if !ok {
