@@ -81,10 +81,10 @@ func NewTarget(typ string, scope evidence.Scope, object []byte) (*Target, error)
 	return t, nil
 }
 
-// Tag returns a tag or label. unread is not empty when the subject's tags could not be collected, and says why.
+// Tag returns a tag or label. unread is as with Unread("Tags").
 func (t *Target) Tag(key string) (value string, ok bool, unread string) {
-	if m, missing := t.rec.missing[tagsKey]; missing {
-		return "", false, (&missingError{key: tagsKey, Missing: m}).Error()
+	if unread = t.Unread(tagsKey); unread != "" {
+		return "", false, unread
 	}
 	v := t.rec.tags.(*object).obj.Get(key)
 	if v == nil || v.Type() != fastjson.TypeString {
@@ -93,21 +93,33 @@ func (t *Target) Tag(key string) (value string, ok bool, unread string) {
 	return string(v.GetStringBytes()), true, ""
 }
 
+// Unread says why a part of the document, or "Tags", could not be collected; it is empty when nothing kept it from being.
+func (t *Target) Unread(key string) string {
+	m, missing := t.rec.missing[key]
+	if !missing {
+		return ""
+	}
+	return (&missingError{key: key, Missing: m}).Error()
+}
+
 // Field returns the text at a path of keys into the document, "" when there is none.
 func (t *Target) Field(path ...string) string { return string(t.rec.doc.GetStringBytes(path...)) }
 
+// Has reports whether the document has something under a path of keys.
+func (t *Target) Has(path ...string) bool { return t.rec.doc.Exists(path...) }
+
 // Holds reports whether a condition is true of the subject. One that has no answer is not, and unread is then not empty when
 // it is because something could not be collected.
-func (x *Match) Holds(ctx context.Context, t *Target) (holds bool, unread string, err error) {
+func (x *Match) Holds(t *Target) (holds bool, unread string, err error) {
 	t.begin()
-	truth, known, _, err := x.prog.truth(ctx, t.vars)
+	truth, known, _, err := x.prog.truth(context.Background(), t.vars) // its cost is bounded
 	return truth && known, t.unread(known), err
 }
 
 // Value returns the text of an expression. One that has no answer is "", and unread is as with Holds.
-func (x *Match) Value(ctx context.Context, t *Target) (text, unread string, err error) {
+func (x *Match) Value(t *Target) (text, unread string, err error) {
 	t.begin()
-	val, _, err := x.prog.eval(ctx, t.vars)
+	val, _, err := x.prog.eval(context.Background(), t.vars) // its cost is bounded
 	s, ok := val.(types.String)
 	return strings.Clone(string(s)), t.unread(ok), err
 }

@@ -48,7 +48,7 @@ func TestMatcher(t *testing.T) {
 		if errs != nil {
 			t.Fatalf("%s: %v", tt.expr, errs)
 		}
-		got, unread, err := x.Holds(t.Context(), tt.target)
+		got, unread, err := x.Holds(tt.target)
 		if err != nil || got != tt.want || !strings.Contains(unread, tt.unread) || (unread == "") != (tt.unread == "") {
 			t.Errorf("%s of %s: %v, %q, %v; want %v, %q", tt.expr, tt.target.rec.id, got, unread, err, tt.want, tt.unread)
 		}
@@ -57,10 +57,10 @@ func TestMatcher(t *testing.T) {
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	if got, _, err := x.Value(t.Context(), tagged); got != "payments@example.com" || err != nil {
+	if got, _, err := x.Value(tagged); got != "payments@example.com" || err != nil {
 		t.Errorf("text: %q, %v", got, err)
 	}
-	if got, _, err := x.Value(t.Context(), bare); got != "" || err != nil {
+	if got, _, err := x.Value(bare); got != "" || err != nil {
 		t.Errorf("text without an answer: %q, %v", got, err)
 	}
 	if v, ok, _ := tagged.Tag("team"); v != "payments" || !ok {

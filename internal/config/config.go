@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"exhibit/internal/evidence"
+	"exhibit/internal/owner"
 	"exhibit/internal/strictyaml"
 )
 
@@ -42,6 +43,11 @@ type Config struct {
 	Acceptances string `yaml:"acceptances"`
 	// Serve says how the daemon listens and ends.
 	Serve Serve `yaml:"-"`
+	// People are those who can own something, by name; Services what the company runs.
+	People   map[string]owner.Person  `yaml:"-"`
+	Services map[string]owner.Service `yaml:"-"`
+	// Owners resolves who owns a subject. It is never nil.
+	Owners *owner.Resolver `yaml:"-"`
 
 	file string
 }
@@ -91,6 +97,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Sources []yaml.Node `yaml:"sources"`
 		Serve   yaml.Node   `yaml:"serve"`
 		Timing  rawTiming   `yaml:",inline"`
+		Owners  rawOwners   `yaml:",inline"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -109,6 +116,9 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	section(err)
 	usual, err := raw.Timing.parse(path, c.Zone, Timing{Deadline: defaultDeadline})
 	section(err)
+	owners, resolver, err := raw.Owners.parse(path, data)
+	section(err)
+	c.People, c.Services, c.Owners = owners.People, owners.Services, resolver
 	seen := map[string]bool{}
 	for i := range raw.Sources {
 		s, err := parseSource(path, &raw.Sources[i], providers, c.Zone, usual)
@@ -133,6 +143,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 func Default(dir string) *Config {
 	c := &Config{file: filepath.Join(dir, FileName)}
 	c.Serve, _ = parseServe(c.file, &yaml.Node{}) // no section has no mistake
+	_, c.Owners, _ = rawOwners{}.parse(c.file, nil)
 	c.setDefaults()
 	return c
 }
