@@ -41,6 +41,8 @@ type Config struct {
 	Params map[string]map[string]any `yaml:"params"`
 	// Acceptances is a folder of accepted risks, a YAML file each.
 	Acceptances string `yaml:"acceptances"`
+	// FixBy is how long a failure may last, by severity. Default: evidence.DefaultFixTimes.
+	FixBy evidence.FixTimes `yaml:"-"`
 	// Serve says how the daemon listens and ends.
 	Serve Serve `yaml:"-"`
 	// People are those who can own something, by name; Services what the company runs.
@@ -96,6 +98,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Config  `yaml:",inline"`
 		Sources []yaml.Node `yaml:"sources"`
 		Serve   yaml.Node   `yaml:"serve"`
+		FixBy   yaml.Node   `yaml:"fix_by"`
 		Timing  rawTiming   `yaml:",inline"`
 		Owners  rawOwners   `yaml:",inline"`
 	}
@@ -113,6 +116,8 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	}
 	var err error
 	c.Serve, err = parseServe(path, &raw.Serve)
+	section(err)
+	c.FixBy, err = parseFixBy(path, &raw.FixBy)
 	section(err)
 	usual, err := raw.Timing.parse(path, c.Zone, Timing{Deadline: defaultDeadline})
 	section(err)
@@ -141,7 +146,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 
 // Default is the configuration when there is no file: a store in dir and no sources.
 func Default(dir string) *Config {
-	c := &Config{file: filepath.Join(dir, FileName)}
+	c := &Config{file: filepath.Join(dir, FileName), FixBy: evidence.DefaultFixTimes()}
 	c.Serve, _ = parseServe(c.file, &yaml.Node{}) // no section has no mistake
 	_, c.Owners, _ = rawOwners{}.parse(c.file, nil)
 	c.setDefaults()
