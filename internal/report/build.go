@@ -15,11 +15,11 @@ const maxUnknowns = 10_000
 // Build makes a posture. It fails only when an observation or finding cannot be read.
 func Build(in Input) (*Posture, error) {
 	b := builder{in: in, byCheck: map[string]*Score{}, byPlace: map[[2]string]*Score{}, checks: map[string]evidence.Check{},
-		owner: map[string]string{}, unknowns: map[string]*Unknown{}, matched: make([]int, len(in.Acceptances))}
+		owners: map[string]*OwnerPosture{}, unknowns: map[string]*Unknown{}, matched: make([]int, len(in.Acceptances))}
+	b.in.OwnerOf = ownerOf(in.Controls, in.OwnerOf)
 	for _, c := range in.Controls {
 		for _, k := range c.Checks {
 			b.checks[k.ID] = k
-			b.owner[k.ID] = c.Owner
 		}
 	}
 	for o, err := range in.Observations {
@@ -59,6 +59,9 @@ func Build(in Input) (*Posture, error) {
 		}
 		p.Attestations = append(p.Attestations, s)
 	}
+	for _, name := range sortedKeys(b.owners) {
+		p.Owners = append(p.Owners, *b.owners[name])
+	}
 	slices.SortStableFunc(p.Scopes, func(x, y evidence.ScopeOutcome) int {
 		return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.Scope.ID(), y.Scope.ID()))
 	})
@@ -70,13 +73,26 @@ func Build(in Input) (*Posture, error) {
 	return p, nil
 }
 
+// ownerOf returns given, or what answers with the controls' own owners.
+func ownerOf(controls []evidence.Control, given func(control, scope, subjectType, subject string) string,
+) func(control, scope, subjectType, subject string) string {
+	if given != nil {
+		return given
+	}
+	roles := map[string]string{}
+	for _, c := range controls {
+		roles[c.ID] = c.Owner
+	}
+	return func(control, _, _, _ string) string { return roles[control] }
+}
+
 // fill makes every list one that is there, so that its JSON is never null.
 func (p *Posture) fill() {
 	p.Frameworks, p.Controls = list(p.Frameworks), list(p.Controls)
 	p.Failures, p.Unknowns, p.Omissions = list(p.Failures), list(p.Unknowns), list(p.Omissions)
 	p.Acceptances, p.Attestations, p.Scopes = list(p.Acceptances), list(p.Attestations), list(p.Scopes)
 	p.Exposures, p.Changes, p.Gaps = list(p.Exposures), list(p.Changes), list(p.Gaps)
-	p.Populations = list(p.Populations)
+	p.Populations, p.Owners = list(p.Populations), list(p.Owners)
 }
 
 func list[T any](s []T) []T {
@@ -89,7 +105,7 @@ func list[T any](s []T) []T {
 type builder struct {
 	in       Input
 	checks   map[string]evidence.Check
-	owner    map[string]string
+	owners   map[string]*OwnerPosture
 	byCheck  map[string]*Score
 	byPlace  map[[2]string]*Score // check, scope
 	failures []Failure
@@ -98,7 +114,9 @@ type builder struct {
 }
 
 func (b *builder) observation(o evidence.Observation) {
-	b.score(o.Check, o.Scope, func(s *Score) { s.count(o.Verdict) })
+	owner := b.in.OwnerOf(o.Control, o.Scope, o.Type, o.Subject)
+	b.score(o.Check, o.Scope, owner, func(s *Score) { s.count(o.Verdict) })
+	b.owners[owner].places[spot{o.Type, o.Scope}] = true
 	for i, a := range b.in.Acceptances {
 		if a.Covers(o) {
 			b.matched[i]++
@@ -108,19 +126,19 @@ func (b *builder) observation(o evidence.Observation) {
 	case evidence.Pass, evidence.NotApplicable:
 	case evidence.Fail:
 		k := b.checks[o.Check]
-		b.failures = append(b.failures, Failure{Observation: o, Title: k.Title, Severity: k.Severity, Owner: b.owner[o.Check],
+		b.failures = append(b.failures, Failure{Observation: o, Title: k.Title, Severity: k.Severity, Owner: owner,
 			Remediation: k.Remediation})
 	default:
-		key := o.Check + "|" + o.Scope + "|" + o.Reason
+		key := o.Check + "|" + o.Scope + "|" + owner + "|" + o.Reason
 		u := b.unknowns[key]
 		if u == nil {
 			if len(b.unknowns) == maxUnknowns {
-				key, o.Reason, o.Scope = "", "further reasons", ""
+				key, o.Reason, o.Scope, owner = "", "further reasons", "", ""
 				u = b.unknowns[key]
 			}
 			if u == nil {
 				u = &Unknown{Control: o.Control, Check: o.Check, Scope: o.Scope, Reason: o.Reason, Missing: o.Missing,
-					Example: o.Subject}
+					Owner: owner, Example: o.Subject}
 				b.unknowns[key] = u
 			}
 		}
@@ -131,8 +149,8 @@ func (b *builder) observation(o evidence.Observation) {
 	}
 }
 
-func (b *builder) score(check, scope string, fn func(*Score)) {
-	s, p := b.byCheck[check], b.byPlace[[2]string{check, scope}]
+func (b *builder) score(check, scope, owner string, fn func(*Score)) {
+	s, p, who := b.byCheck[check], b.byPlace[[2]string{check, scope}], b.owners[owner]
 	if s == nil {
 		s = &Score{}
 		b.byCheck[check] = s
@@ -141,8 +159,13 @@ func (b *builder) score(check, scope string, fn func(*Score)) {
 		p = &Score{}
 		b.byPlace[[2]string{check, scope}] = p
 	}
+	if who == nil {
+		who = &OwnerPosture{Owner: owner, places: map[spot]bool{}}
+		b.owners[owner] = who
+	}
 	fn(s)
 	fn(p)
+	fn(&who.Score)
 }
 
 // accept overlays the acceptances that are in effect, the one that ends last where several are.
@@ -180,7 +203,7 @@ func (b *builder) accept() []AcceptanceState {
 			}
 		}
 		if f.Accepted != "" {
-			b.score(f.Check, f.Scope, func(s *Score) { s.Fail--; s.Accepted++ })
+			b.score(f.Check, f.Scope, f.Owner, func(s *Score) { s.Fail--; s.Accepted++ })
 		}
 	}
 	slices.SortStableFunc(out, func(x, y AcceptanceState) int {
@@ -204,7 +227,7 @@ func (b *builder) sortUnknowns() []Unknown {
 	}
 	slices.SortFunc(out, func(x, y Unknown) int {
 		return cmp.Or(strings.Compare(x.Control, y.Control), strings.Compare(x.Check, y.Check),
-			strings.Compare(x.Scope, y.Scope), strings.Compare(x.Reason, y.Reason))
+			strings.Compare(x.Scope, y.Scope), strings.Compare(x.Owner, y.Owner), strings.Compare(x.Reason, y.Reason))
 	})
 	return out
 }

@@ -34,6 +34,9 @@ type Input struct {
 	Gaps         []evidence.Gap
 	// History are assessments of the period, oldest first.
 	History []evidence.Assessment
+
+	// OwnerOf names who owns a subject, "" when nobody does. When it is nil, the control's owner does.
+	OwnerOf func(control, scope, subjectType, subject string) string
 }
 
 // Posture is how things stand as of one time, and how they came to. It is what every rendering shows, and is JSON as it is.
@@ -62,7 +65,19 @@ type Posture struct {
 	Changes      []evidence.Change       `json:"changes"`
 	Gaps         []evidence.Gap          `json:"gaps"`
 	History      []Point                 `json:"history"`
+	Owners       []OwnerPosture          `json:"owners"`
 }
+
+// OwnerPosture is what one owner owns, over all controls. The name "" stands for what nobody owns.
+type OwnerPosture struct {
+	Owner string `json:"owner"`
+	Score Score  `json:"score"`
+
+	places map[spot]bool // where the things are that were looked at
+}
+
+// spot is one subject type in one scope.
+type spot struct{ typ, scope string }
 
 // ControlPosture is one control over all scopes.
 type ControlPosture struct {
@@ -130,6 +145,7 @@ type Unknown struct {
 	Scope   string             `json:"scope"`
 	Reason  string             `json:"reason"`
 	Missing []evidence.Missing `json:"missing,omitempty"`
+	Owner   string             `json:"owner,omitempty"`
 	Count   int                `json:"count"`
 	Example string             `json:"example,omitempty"` // one subject
 }
