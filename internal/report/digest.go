@@ -52,11 +52,13 @@ type Digest struct {
 	Page string    `json:"page,omitempty"`
 
 	// New fails now and was not told before. Open fails and was told. Fixed ended. Judged differs because a check does, not
-	// the thing. None of them holds a failure that is accepted now.
+	// the thing. None of these holds a failure that is accepted now.
 	New    []DigestItem `json:"new"`
 	Open   []DigestItem `json:"open"`
 	Fixed  []DigestItem `json:"fixed"`
 	Judged []DigestItem `json:"judged"`
+	// Accepted fails, was told as open and is accepted now.
+	Accepted []DigestItem `json:"accepted"`
 	// Mappings are requirements that are met otherwise than before; only in a report about everybody's.
 	Mappings []evidence.Change `json:"mappings,omitempty"`
 	// Unseen is what could not be judged, Gaps where nobody looked. Lost are scopes and lists that can no longer be read, or
@@ -81,7 +83,7 @@ type Digest struct {
 
 // DigestItem is one check on one subject that fails, failed, or is judged otherwise.
 type DigestItem struct {
-	evidence.Exposure // of a verdict that is no failure, only what names it
+	evidence.Exposure        // of a verdict that is no failure, only what names it
 	Title             string `json:"title"` // of the check
 	Owner             string `json:"owner,omitempty"`
 	Remediation       string `json:"remediation,omitempty"`
@@ -93,6 +95,8 @@ type DigestItem struct {
 	After  string         `json:"after,omitempty"`
 	Cause  evidence.Cause `json:"cause,omitempty"`
 	Why    string         `json:"why,omitempty"`
+	// Until is the end of the acceptance of what is accepted now.
+	Until time.Time `json:"until,omitzero"`
 	// Back says of a failure that was accepted why it no longer is.
 	Back string `json:"back,omitempty"`
 	// Again is true of what failed before, passed in between and fails again.

@@ -123,6 +123,10 @@ func (b *digestBuilder) exposure(e evidence.Exposure) {
 		item.Due, item.Overdue = time.Time{}, false
 		d.put(item, &d.Fixed)
 	case f.Accepted != "":
+		if told && b.accepted[key] == "" {
+			item.Why, item.Until, item.Overdue = f.Accepted, f.Until, false
+			d.Accepted = append(d.Accepted, item)
+		}
 	case !told:
 		item.Again = b.ended[key]
 		d.put(item, &d.New)

@@ -16,11 +16,13 @@ func (d *Digest) Of(owner string) *Digest {
 	out.Mappings, out.Lost, out.Oldest, out.Owners, out.Score, out.Before = nil, nil, time.Time{}, nil, Score{}, nil
 	own := func(i DigestItem) bool { return i.Owner == owner }
 	out.New, out.Open, out.Fixed, out.Judged = keep(d.New, own), keep(d.Open, own), keep(d.Fixed, own), keep(d.Judged, own)
+	out.Accepted = keep(d.Accepted, own)
 	out.Unseen = keep(d.Unseen, func(u DigestUnseen) bool { return u.Owner == owner })
 	out.Ending = keep(d.Ending, func(e DigestEnding) bool { return slices.Contains(e.Owners, owner) })
-	now, _ := find(d.source.owners, owner)
+	now := ofOwner(d.source.owners, owner)
 	out.Score = now.Score
-	if before, ok := find(d.source.before, owner); ok || d.Before != nil {
+	if d.Before != nil {
+		before := ofOwner(d.source.before, owner)
 		out.Before = &before.Score
 	}
 	out.Gaps = keep(d.Gaps, func(g evidence.Gap) bool {
@@ -46,7 +48,7 @@ func (d *Digest) AtLeast(s evidence.Severity) *Digest {
 	out.Threshold = s
 	out.New = keep(d.New, func(i DigestItem) bool { return i.Severity.Rank() >= s.Rank() })
 	out.Open, out.Fixed, out.Judged, out.Unseen, out.Gaps, out.Ending = nil, nil, nil, nil, nil, nil
-	out.Mappings, out.Lost = nil, nil
+	out.Accepted, out.Mappings, out.Lost = nil, nil, nil
 	out.finish()
 	return &out
 }
@@ -55,7 +57,7 @@ func (d *Digest) AtLeast(s evidence.Severity) *Digest {
 func (d *Digest) baseline() {
 	d.Baseline, d.From, d.Before = true, time.Time{}, nil
 	d.Open = d.failing()
-	d.New, d.Fixed, d.Judged, d.Mappings, d.Lost = nil, nil, nil, nil, nil
+	d.New, d.Fixed, d.Judged, d.Accepted, d.Mappings, d.Lost = nil, nil, nil, nil, nil, nil
 	for i := range d.Open {
 		d.Open[i].Cause, d.Open[i].Why, d.Open[i].Back = "", "", ""
 	}
@@ -68,6 +70,7 @@ func (d *Digest) baseline() {
 // finish orders the lists and counts what is made of them.
 func (d *Digest) finish() {
 	d.New, d.Open, d.Fixed, d.Judged = ordered(d.New), ordered(d.Open), ordered(d.Fixed), ordered(d.Judged)
+	d.Accepted = ordered(d.Accepted)
 	d.Unseen, d.Gaps, d.Ending = list(d.Unseen), list(d.Gaps), list(d.Ending)
 	d.days()
 	if d.All {
@@ -101,15 +104,19 @@ func (d *Digest) Readers() []string {
 
 // News reports whether there is anything that was not told before, or that is overdue.
 func (d *Digest) News() bool {
-	return len(d.New)+len(d.Fixed)+len(d.Judged)+len(d.Mappings)+len(d.Lost)+len(d.ending())+len(d.overdue()) > 0 ||
+	return len(d.New)+len(d.Fixed)+len(d.Judged)+len(d.Accepted)+len(d.Mappings)+len(d.Lost)+len(d.ending())+len(d.overdue()) > 0 ||
 		d.Baseline && len(d.Open) > 0 || slices.ContainsFunc(d.Unseen, func(u DigestUnseen) bool { return u.New })
 }
 
 // overdue are the failures, told before, that should have been fixed.
-func (d *Digest) overdue() []DigestItem { return keep(d.Open, func(i DigestItem) bool { return i.Overdue }) }
+func (d *Digest) overdue() []DigestItem {
+	return keep(d.Open, func(i DigestItem) bool { return i.Overdue })
+}
 
 // waiting are those that have time left.
-func (d *Digest) waiting() []DigestItem { return keep(d.Open, func(i DigestItem) bool { return !i.Overdue }) }
+func (d *Digest) waiting() []DigestItem {
+	return keep(d.Open, func(i DigestItem) bool { return !i.Overdue })
+}
 
 // ending are the ends that no report told of so far; in a baseline, all that are near.
 func (d *Digest) ending() []DigestEnding {
@@ -189,12 +196,14 @@ func (d *Digest) owners() {
 	})
 }
 
-func find(owners []OwnerPosture, name string) (OwnerPosture, bool) {
-	i := slices.IndexFunc(owners, func(o OwnerPosture) bool { return o.Owner == name })
-	if i < 0 {
-		return OwnerPosture{}, false
+// ofOwner is the zero posture when nothing of the owner's was looked at.
+func ofOwner(owners []OwnerPosture, name string) OwnerPosture {
+	for _, o := range owners {
+		if o.Owner == name {
+			return o
+		}
 	}
-	return owners[i], true
+	return OwnerPosture{Owner: name}
 }
 
 // keep returns the items that want takes, in a list of its own.

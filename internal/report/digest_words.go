@@ -55,9 +55,9 @@ func (c calendar) between(w evidence.Window) string {
 	from, to := w.From.In(c.zone), w.To.In(c.zone)
 	switch {
 	case from.Equal(to):
-		return "on " + c.moment(to)
+		return c.moment(to)
 	case c.until(from, to) == 0:
-		return "on " + c.day(to) + " between " + c.clock(from) + " and " + c.clock(to)
+		return c.day(to) + " between " + c.clock(from) + " and " + c.clock(to)
 	case from.Month() == to.Month() && from.Year() == to.Year():
 		return "between " + from.Format("Mon 2") + " and " + c.day(to)
 	}
@@ -70,25 +70,18 @@ func (c calendar) since(e evidence.Exposure) string {
 	case e.Opened != nil:
 		return c.between(e.Opened.Window) + ", " + turnWho(e.Opened)
 	case e.LastGood.IsZero():
-		return "already so when first looked at, on " + c.day(e.FirstBad)
+		return "before " + c.day(e.FirstBad) + ", when it was first looked at"
 	}
 	return c.between(evidence.Window{From: e.LastGood, To: e.FirstBad})
 }
 
-// fixed says how and when something ended, and how long it failed.
+// fixed says when something ended, by whom where an access log tells, and how long it failed.
 func (c calendar) fixed(e evidence.Exposure) string {
-	how := label(e.Ended)
-	switch e.Ended {
-	case "passed":
-		how = "passes"
-	case "not-applicable":
-		how = "the check is no longer about it"
-	}
 	when := c.between(evidence.Window{From: e.LastBad, To: e.FirstGood})
 	if e.Closed != nil {
 		when = c.between(e.Closed.Window) + ", " + turnWho(e.Closed)
 	}
-	return how + " since " + when + "; failed for " + span(e.Least, e.Most)
+	return when + "; it failed for " + span(e.Least, e.Most)
 }
 
 // due says by when a failure is to be fixed, seen from now.
@@ -175,9 +168,9 @@ func (d *Digest) Subject() string {
 	}
 	switch {
 	case d.Baseline && len(d.Open) > 0:
-		parts = append(parts, headline(d.Open, "open")+whose+" to begin with")
+		parts = append(parts, "first report"+whose+": "+headline(d.Open, "open"))
 	case d.Baseline:
-		parts = append(parts, "nothing open"+whose+" to begin with")
+		parts = append(parts, "first report"+whose+": nothing open")
 	case len(d.New) > 0:
 		parts = append(parts, headline(d.New, "new")+whose)
 	case !d.News():
@@ -190,7 +183,9 @@ func (d *Digest) Subject() string {
 		add(len(d.Fixed), "fixed")
 		add(len(d.Judged), "judged differently")
 		add(d.newlyUnseen(), "no longer seen")
-		add(len(d.ending()), "ending or lapsed")
+		if len(parts) == 1 {
+			add(len(d.ending()), "ending: acceptances and attestations")
+		}
 	}
 	if d.All {
 		add(len(d.unowned()), "unowned")
@@ -233,4 +228,6 @@ func cutMiddle(s string, n int) string {
 }
 
 // oneLine is text in which every run of white space is one space and nothing is hidden.
-func oneLine(s string) string { return plain(strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " ")) }
+func oneLine(s string) string {
+	return plain(strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " "))
+}
