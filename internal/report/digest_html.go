@@ -15,7 +15,7 @@ const maxMail = 96_000
 // mailStyle is what inline styles cannot say: the dark, and narrow screens. Programs that ignore it show the light form.
 const mailStyle markup = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){
-.bg{background:#14161a!important}.card{background:#1d2026!important;border-color:#363b43!important}
+.bg{background:#14161a!important}.card{background:#1d2026!important;border-top-color:#363b43!important;border-right-color:#363b43!important;border-bottom-color:#363b43!important}
 .ink{color:#e8e6e0!important}.soft{color:#aab0b9!important}.link{color:#8fbfe0!important}.cmd{background:#2a2e36!important}
 .line{border-color:#363b43!important}}
 @media (max-width:480px){.pad{padding-left:14px!important;padding-right:14px!important}}`
