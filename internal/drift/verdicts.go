@@ -20,16 +20,14 @@ func Verdicts(v View, before, after Side, replay Replay) ([]evidence.Change, err
 	j.replay = replay
 	var out []evidence.Change
 	if !before.Assessment.AsOf.IsZero() && !after.Assessment.AsOf.IsZero() {
-		err := v.Diff(before.Assessment.Observations, after.Assessment.Observations,
-			func(key string, was, is evidence.Digest) error {
-				c, ok, err := j.observation(v, key, was, is)
-				if ok {
-					out = append(out, c)
-				}
-				return err
-			})
+		err := j.each(v, func(s Step) error {
+			if s.told {
+				out = append(out, s.Change)
+			}
+			return nil
+		})
 		if err != nil {
-			return nil, fmt.Errorf("compare observations: %w", err)
+			return nil, err
 		}
 		findings, err := j.findings(v, out)
 		if err != nil {
@@ -94,27 +92,21 @@ func (j *judge) rule(check string) (added, removed, changed bool) {
 	return !okB && okA, okB && !okA, okB && okA && a != b || j.evaluatorB != j.evaluatorA
 }
 
-func (j *judge) observation(v View, key string, was, is evidence.Digest) (evidence.Change, bool, error) {
+func (j *judge) observation(v View, key string, was, is evidence.Digest) (Step, error) {
 	var b, a evidence.Observation
 	var err error
 	if !was.IsZero() {
 		if b, err = decode[evidence.Observation](v, was, "observation "+key); err != nil {
-			return evidence.Change{}, false, err
+			return Step{}, err
 		}
 	}
 	if !is.IsZero() {
 		if a, err = decode[evidence.Observation](v, is, "observation "+key); err != nil {
-			return evidence.Change{}, false, err
+			return Step{}, err
 		}
 	}
 	if b.Verdict == a.Verdict {
-		return evidence.Change{}, false, nil
-	}
-	if is.IsZero() && b.Subject != "" && j.after.Populations[b.Type] {
-		return evidence.Change{}, false, nil // the window has passed by
-	}
-	if is.IsZero() && b.Subject == "" && b.Verdict == evidence.Unknown {
-		return evidence.Change{}, false, nil // it gave way to its subjects, which tell
+		return Step{}, nil
 	}
 	o := a
 	if is.IsZero() {
@@ -124,12 +116,20 @@ func (j *judge) observation(v View, key string, was, is evidence.Digest) (eviden
 	c := evidence.Change{What: "verdict", Scope: o.Scope, Type: o.Type, Subject: o.Subject, Name: o.Name, Control: o.Control,
 		Check: o.Check, Before: string(b.Verdict), After: string(a.Verdict), Severity: j.severity[o.Check],
 		Between: between(j.placesB[p], j.placesA[p])}
+	s := Step{Was: b.Verdict, Is: a.Verdict}
+	_, asked := j.scopesA[p.scope]
+	event := is.IsZero() && b.Subject != "" && j.after.Populations[b.Type]
+	gaveWay := is.IsZero() && b.Subject == "" && b.Verdict == evidence.Unknown
 	added, removed, changed := j.rule(o.Check)
 	switch {
 	case added:
 		c.Cause, c.Reason = evidence.CauseRule, "the check is new"
 	case removed:
 		c.Cause, c.Reason = evidence.CauseRule, "the check is no more"
+	case event:
+		c.Cause, c.Reason = evidence.CauseSubject, "the window has passed by"
+	case gaveWay && asked:
+		c.Cause, c.Reason = unknownCause(b), "it gave way to its subjects, which tell"
 	case is.IsZero():
 		j.gone(&c, p)
 	case was.IsZero():
@@ -141,7 +141,8 @@ func (j *judge) observation(v View, key string, was, is evidence.Digest) (eviden
 	default:
 		j.decided(&c, key, b, a, changed)
 	}
-	return c, !settled(c.Before, c.After) && !settled(c.After, c.Before), nil
+	s.Change, s.told = c, !event && !gaveWay && !settled(c.Before, c.After) && !settled(c.After, c.Before)
+	return s, nil
 }
 
 // settled reports that there was nothing on one side and nothing wrong on the other: that a subject, a check or a scope came

@@ -72,6 +72,7 @@ func TestVerdicts(t *testing.T) {
 			before, after := tc.before(w), tc.after(w)
 			got, err := Verdicts(w, before, after, tc.replay)
 			wantChanges(t, mustChanges(t, got, err), tc.want...)
+			checkSteps(t, w, before, after)
 			again, err := Verdicts(w, after, after, nil)
 			wantChanges(t, mustChanges(t, again, err))
 		})
