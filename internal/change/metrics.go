@@ -34,6 +34,9 @@ type Metrics struct {
 	Stuck     int   `json:"stuck_in_staging"`
 }
 
+// Around reports whether the verdict says that no other person approved in time.
+func (v Verdict) Around() bool { return v != Unknown && v != IsApproved && v != IsEmergency }
+
 // Rate is a part of a whole.
 type Rate struct {
 	Part    int `json:"part"`
@@ -66,15 +69,14 @@ func (p *Population) measure() Metrics {
 	var lead []time.Duration
 	for _, r := range p.Changes {
 		m.Verdicts[r.Verdict]++
-		switch r.Verdict {
-		case Unknown:
+		if r.Verdict == Unknown {
 			m.Bypass.Unknown++
 			continue
-		case IsApproved, IsEmergency:
-		default:
-			m.Bypass.Part++
 		}
 		m.Bypass.Of++
+		if r.Verdict.Around() {
+			m.Bypass.Part++
+		}
 		if r.Verdict == IsApproved && !r.CreatedAt.IsZero() && r.ApprovedAt.After(r.CreatedAt) {
 			lead = append(lead, r.ApprovedAt.Sub(r.CreatedAt))
 		}
