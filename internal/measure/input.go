@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"exhibit/internal/change"
@@ -24,7 +25,7 @@ type Input struct {
 	Requirements []Requirement
 	// Failures are what fails as of AsOf.
 	Failures []Failure
-	// Exposures are all that there ever were up to AsOf, whole and not cut to the period.
+	// Exposures are all that there ever were up to AsOf, whole and not cut to the period, in any order.
 	Exposures []evidence.Exposure
 	// Rules are the verdicts that a change of the checks turned, by assessment.
 	Rules []Ruled
@@ -99,6 +100,8 @@ func Metrics(in Input) []evidence.Metric {
 	if in.Again == 0 {
 		in.Again = 30 * 24 * time.Hour
 	}
+	in.Exposures = slices.Clone(in.Exposures)
+	slices.SortStableFunc(in.Exposures, func(a, b evidence.Exposure) int { return a.FirstBad.Compare(b.FirstBad) })
 	var out []evidence.Metric
 	for _, part := range [][]evidence.Metric{
 		in.score(), in.coverage(), {in.freshness()}, in.readiness(), in.timeToFix(), in.fixedInTime(), {in.accepted()},

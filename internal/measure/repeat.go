@@ -10,8 +10,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// began tells the failures that began in the period by the estate's own doing, and counts the others in c. Exposures of one
-// key are in order of time.
+// began tells the failures that began in the period by the estate's own doing, and counts the others in c, each with the
+// exposures of its key that were before it.
 func (in Input) began(c *count, fn func(e evidence.Exposure, before []evidence.Exposure)) {
 	by := map[string][]evidence.Exposure{}
 	for _, e := range in.Exposures {

@@ -76,7 +76,7 @@ func (s *Split) checks() map[string]bool {
 // movements returns what moved, by cause, in the order in which causes are told.
 func movements(moved map[evidence.Cause]evidence.Tally) []evidence.Movement {
 	var out []evidence.Movement
-	for _, cause := range Causes() {
+	for _, cause := range causes() {
 		if t := moved[cause]; t != (evidence.Tally{}) {
 			out = append(out, evidence.Movement{Cause: cause, Tally: t})
 		}
@@ -84,10 +84,10 @@ func movements(moved map[evidence.Cause]evidence.Tally) []evidence.Movement {
 	return out
 }
 
-// Causes are all causes in the order in which they are told.
-func Causes() []evidence.Cause {
-	return []evidence.Cause{evidence.CauseSubject, evidence.CauseRule, evidence.CauseMapping, evidence.CauseScope,
-		evidence.CausePermission, evidence.CauseCollector}
+// causes are all causes in the order in which they are told: the estate's own doing first.
+func causes() []evidence.Cause {
+	return []evidence.Cause{evidence.CauseSubject, evidence.CausePermission, evidence.CauseCollector, evidence.CauseScope,
+		evidence.CauseRule, evidence.CauseMapping}
 }
 
 // score tells the score at both ends of the period as it was, and over what can be compared.

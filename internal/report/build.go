@@ -92,7 +92,7 @@ func (p *Posture) fill() {
 	p.Failures, p.Unknowns, p.Omissions = list(p.Failures), list(p.Unknowns), list(p.Omissions)
 	p.Acceptances, p.Attestations, p.Scopes = list(p.Acceptances), list(p.Attestations), list(p.Scopes)
 	p.Exposures, p.Changes, p.Gaps = list(p.Exposures), list(p.Changes), list(p.Gaps)
-	p.Populations, p.Owners = list(p.Populations), list(p.Owners)
+	p.Populations, p.Owners, p.Metrics = list(p.Populations), list(p.Owners), list(p.Metrics)
 }
 
 func list[T any](s []T) []T {

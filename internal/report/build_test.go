@@ -153,6 +153,7 @@ func TestBuildIgnoresOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Metrics = sampleMetrics()
 	if err := HTML(&got, p); err != nil {
 		t.Fatal(err)
 	}

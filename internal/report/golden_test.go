@@ -39,6 +39,10 @@ func TestGoldens(t *testing.T) {
 		"access.txt":       func(w io.Writer) error { return AccessText(w, sampleReview(), TextOptions{Width: 200}) },
 		"population.csv":   func(w io.Writer) error { return ChangeListCSV(w, samplePopulation()) },
 		"population.txt":   func(w io.Writer) error { return ChangeListText(w, samplePopulation(), TextOptions{Width: 200}) },
+		"metrics.csv":      func(w io.Writer) error { return MetricsCSV(w, p.Metrics) },
+		"metrics.txt":      func(w io.Writer) error { return MetricsText(w, p.Metrics, TextOptions{Width: 140}) },
+		"trends.txt":       func(w io.Writer) error { return TrendsText(w, sampleTrends(), TextOptions{Width: 160}) },
+		"trend.txt":        func(w io.Writer) error { return TrendsText(w, sampleTrends()[:1], TextOptions{Width: 120}) },
 		"sample.csv":       func(w io.Writer) error { return SampleCSV(w, samplePopulation().Draw(2, "=seed")) },
 		"sample.txt": func(w io.Writer) error {
 			return SampleText(w, samplePopulation().Draw(2, "Q1"), TextOptions{Width: 200})

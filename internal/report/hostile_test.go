@@ -81,6 +81,9 @@ func writers(p *Posture, observations func() Input) map[string]func(io.Writer) e
 		"changes.csv":      func(w io.Writer) error { return ChangesCSV(w, p.Changes) },
 		"gaps.csv":         func(w io.Writer) error { return GapsCSV(w, p.Gaps) },
 		"acceptances.csv":  func(w io.Writer) error { return AcceptancesCSV(w, p.Acceptances) },
+		"metrics":          func(w io.Writer) error { return MetricsText(w, p.Metrics, TextOptions{}) },
+		"metrics.csv":      func(w io.Writer) error { return MetricsCSV(w, p.Metrics) },
+		"trends":           func(w io.Writer) error { return TrendsText(w, trendsOf(p), TextOptions{}) },
 	}
 }
 
@@ -142,6 +145,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Metrics = hostileMetrics(hostile)
 	for name, write := range writers(p, in) {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -190,6 +194,7 @@ func TestFormulasAreDisarmed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Metrics = hostileMetrics("=1+1")
 	for name, write := range writers(p, func() Input { return hostileInput("=1+1") }) {
 		if !strings.HasSuffix(name, ".csv") {
 			continue
@@ -232,6 +237,7 @@ func TestEveryStatusRenders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			p.Metrics = hostileMetrics(word)
 			for name, write := range writers(p, build) {
 				var b bytes.Buffer
 				if err := write(&b); err != nil {
@@ -259,6 +265,7 @@ func TestEmptyPostureRenders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Metrics = hostileMetrics(hostile)
 	for name, write := range writers(p, in) {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {

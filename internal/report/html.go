@@ -35,6 +35,7 @@ func HTML(w io.Writer, p *Posture) error {
 	h.head(p)
 	h.summary(p)
 	h.overTime(p)
+	h.metrics(p.Metrics)
 	for i, f := range p.Frameworks {
 		h.framework(i, f)
 	}
@@ -88,6 +89,9 @@ func (h *html) head(p *Posture) {
 	h.put("</dl>\n<nav aria-label=\"Sections\"><ul>")
 	if len(p.History) > 0 {
 		h.put(`<li><a href="#time">Over time</a></li>`)
+	}
+	if len(p.Metrics) > 0 {
+		h.put(`<li><a href="#metrics">Metrics</a></li>`)
 	}
 	for i, f := range p.Frameworks {
 		h.put(`<li><a href="#framework-{}">{}</a></li>`, i+1, f.Title)

@@ -53,10 +53,15 @@ type causeGroup struct {
 	changes []evidence.Change
 }
 
+// causeOrder is the order in which causes are told: the estate's own doing first.
+func causeOrder() []evidence.Cause {
+	return []evidence.Cause{evidence.CauseSubject, evidence.CausePermission, evidence.CauseCollector, evidence.CauseScope,
+		evidence.CauseRule, evidence.CauseMapping}
+}
+
 // byCause groups changes, those of the estate itself first.
 func byCause(changes []evidence.Change) []causeGroup {
-	order := []evidence.Cause{evidence.CauseSubject, evidence.CausePermission, evidence.CauseCollector, evidence.CauseScope,
-		evidence.CauseRule, evidence.CauseMapping}
+	order := causeOrder()
 	by := map[evidence.Cause][]evidence.Change{}
 	for _, c := range changes {
 		by[c.Cause] = append(by[c.Cause], c)

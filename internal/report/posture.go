@@ -66,6 +66,8 @@ type Posture struct {
 	Gaps         []evidence.Gap          `json:"gaps"`
 	History      []Point                 `json:"history"`
 	Owners       []OwnerPosture          `json:"owners"`
+	// Metrics are of the period; empty where none is told of.
+	Metrics []evidence.Metric `json:"metrics"`
 }
 
 // OwnerPosture is what one owner owns, over all controls. The name "" stands for what nobody owns.

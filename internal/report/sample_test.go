@@ -220,5 +220,6 @@ func samplePosture(t *testing.T) *Posture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Metrics = sampleMetrics()
 	return p
 }
