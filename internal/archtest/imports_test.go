@@ -41,6 +41,7 @@ var rooms = map[string]room{
 	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
 	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml", "internal/owner", "internal/secret", "internal/schedule"}},
 	"internal/schedule":        {2, nil},
+	"internal/notify":          {2, []string{"internal/evidence", "internal/secret"}},
 	"internal/outbox":          {2, []string{"internal/evidence"}},
 	"internal/web":             {2, []string{"internal/secret"}},
 	"internal/simcloud":        {2, []string{"internal/evidence"}},
