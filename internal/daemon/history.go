@@ -143,11 +143,16 @@ func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error
 	if err != nil {
 		return nil, err
 	}
-	before, err := a.side(v, older.Assessment)
+	return a.driftBetween(v, older.Assessment, newer.Assessment)
+}
+
+// driftBetween returns what changed between two assessments.
+func (a *App) driftBetween(v *store.View, older, newer evidence.Assessment) ([]evidence.Change, error) {
+	before, err := a.side(v, older)
 	if err != nil {
 		return nil, err
 	}
-	after, err := a.side(v, newer.Assessment)
+	after, err := a.side(v, newer)
 	if err != nil {
 		return nil, err
 	}

@@ -24,29 +24,11 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 	if err != nil {
 		return nil, err
 	}
-	size := newest.Entry + 1
-	in := report.Input{
-		Title: "Posture", Simulated: a.Store.Genesis().Simulated, Tool: build.Tool(), Period: period,
-		Assessment: newest.Assessment, Controls: text.Controls, Frameworks: chosen(text.Frameworks, frameworks),
-		Observations: items[evidence.Observation](v, newest.Observations),
-		Findings:     items[evidence.Finding](v, newest.Findings),
-	}
-	if in.Scopes, err = newestScopes(v, newest.View, a.sourceNames()); err != nil {
-		return nil, err
-	}
-	snaps, err := v.Snapshots(newest.View, "")
+	in, err := a.asOf(v, newest, text)
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range snaps {
-		in.Snapshots = append(in.Snapshots, s.Snapshot)
-	}
-	if in.Acceptances, err = newestAcceptances(v, size); err != nil {
-		return nil, err
-	}
-	if in.Attestations, err = Bodies[evidence.Attestation](v, size, evidence.KindAttestation); err != nil {
-		return nil, err
-	}
+	in.Period, in.Frameworks = period, chosen(text.Frameworks, frameworks)
 	if period.From.IsZero() {
 		// Since when something fails is always told.
 		in.Exposures, err = a.Exposures(v, evidence.Window{From: a.Store.Genesis().CreatedAt, To: newest.AsOf}, newest.AsOf)
@@ -57,6 +39,30 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 		return nil, err
 	}
 	return report.Build(in)
+}
+
+// asOf is what was known at an assessment of the time as of which it is, and not of what happened before.
+func (a *App) asOf(v *store.View, one store.Assessment, text Text) (in report.Input, err error) {
+	in = report.Input{
+		Title: "Posture", Simulated: a.Store.Genesis().Simulated, Tool: build.Tool(), Assessment: one.Assessment,
+		Controls: text.Controls, Observations: items[evidence.Observation](v, one.Observations),
+		Findings: items[evidence.Finding](v, one.Findings),
+	}
+	if in.Scopes, err = newestScopes(v, one.View, a.sourceNames()); err != nil {
+		return in, err
+	}
+	snaps, err := v.Snapshots(one.View, "")
+	if err != nil {
+		return in, err
+	}
+	for _, s := range snaps {
+		in.Snapshots = append(in.Snapshots, s.Snapshot)
+	}
+	if in.Acceptances, err = newestAcceptances(v, one.Entry+1); err != nil {
+		return in, err
+	}
+	in.Attestations, err = Bodies[evidence.Attestation](v, one.Entry+1, evidence.KindAttestation)
+	return in, err
 }
 
 // overTime adds what happened in the period.

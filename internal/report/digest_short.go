@@ -65,13 +65,14 @@ func slackCode(s string) string {
 	return "`" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'").Replace(oneLine(s)) + "`"
 }
 
-// Ticket is what is to happen to the ticket of one finding.
-type Ticket struct {
+// DigestTicket is what is to happen to the ticket of one finding.
+type DigestTicket struct {
 	// Key is the finding's, by which its ticket is found: DigestItem.Key.
 	Key string
-	// Action is "open", "update" or "close". A finding that fails again opens its ticket again.
-	Action string
-	Title  string
+	// Action is evidence.TicketOpen, TicketUpdate or TicketClose. A finding that fails again opens its ticket again.
+	Action   string
+	Severity evidence.Severity
+	Title    string
 	// Body is text of which everything foreign stands in indented lines, which ticket systems show as they are.
 	Body string
 }
@@ -79,34 +80,34 @@ type Ticket struct {
 // Tickets are what a report changes: a ticket is opened for what newly fails, updated when the failure becomes overdue or is
 // accepted, and closed when it ended. A first report opens one for all that is open. There is one for each finding, however
 // many there are.
-func (d *Digest) Tickets() []Ticket {
+func (d *Digest) Tickets() []DigestTicket {
 	w := digestWriter{d, usualLimits()}
-	var out []Ticket
+	var out []DigestTicket
 	add := func(action string, lead string, items []DigestItem, one func(entry, []DigestItem) entry) {
 		for _, i := range items {
 			out = append(out, w.ticket(action, lead, i, one))
 		}
 	}
 	if d.Baseline {
-		add("open", "This fails.", d.Open, w.fails)
+		add(evidence.TicketOpen, "This fails.", d.Open, w.fails)
 		return out
 	}
-	add("open", "This newly fails.", d.New, w.fails)
+	add(evidence.TicketOpen, "This newly fails.", d.New, w.fails)
 	for _, i := range d.Judged {
 		switch string(evidence.Fail) {
 		case i.After:
-			out = append(out, w.ticket("open", "This fails since the check changed.", i, w.fails))
+			out = append(out, w.ticket(evidence.TicketOpen, "This fails since the check changed.", i, w.fails))
 		case i.Before:
-			out = append(out, w.ticket("close", "The check changed, and no longer fails here.", i, w.fixed))
+			out = append(out, w.ticket(evidence.TicketClose, "The check changed, and no longer fails here.", i, w.fixed))
 		}
 	}
-	add("update", "This should have been fixed by now.", keep(d.overdue(), func(i DigestItem) bool { return i.Due.After(d.From) }), w.fails)
-	add("update", "The risk is accepted.", d.Accepted, w.accepted)
-	add("close", "This no longer fails.", d.Fixed, w.fixed)
+	add(evidence.TicketUpdate, "This should have been fixed by now.", keep(d.overdue(), func(i DigestItem) bool { return i.Due.After(d.From) }), w.fails)
+	add(evidence.TicketUpdate, "The risk is accepted.", d.Accepted, w.accepted)
+	add(evidence.TicketClose, "This no longer fails.", d.Fixed, w.fixed)
 	return out
 }
 
-func (w digestWriter) ticket(action, lead string, i DigestItem, one func(entry, []DigestItem) entry) Ticket {
+func (w digestWriter) ticket(action, lead string, i DigestItem, one func(entry, []DigestItem) entry) DigestTicket {
 	e := one(entry{command: w.show([]DigestItem{i}), link: w.page(i.Control)}, []DigestItem{i})
 	title := i.Title + ": " + subjectName(i.Name, i.Subject)
 	if i.Severity != "" {
@@ -130,5 +131,5 @@ func (w digestWriter) ticket(action, lead string, i DigestItem, one func(entry, 
 	if w.Simulated {
 		lines = append(lines, "", simulated)
 	}
-	return Ticket{Key: i.Key(), Action: action, Title: cut(oneLine(title), 200), Body: strings.Join(lines, "\n") + "\n"}
+	return DigestTicket{Key: i.Key(), Action: action, Severity: i.Severity, Title: cut(oneLine(title), 200), Body: strings.Join(lines, "\n") + "\n"}
 }

@@ -1,0 +1,121 @@
+package daemon
+
+import (
+	"fmt"
+	"time"
+
+	"exhibit/internal/drift"
+	"exhibit/internal/evidence"
+	"exhibit/internal/report"
+	"exhibit/internal/store"
+)
+
+// DigestRequest says what a drift report is to tell of.
+type DigestRequest struct {
+	// Report is the report's name.
+	Report string
+	// Since is the entry of the assessment that was told of last, Until that of the one to tell up to. No Since gives a first
+	// report; no Until means the newest.
+	Since, Until int64
+	// OwnerOf names who owns a subject, "" when nobody does. When it is nil, the control's owner does.
+	OwnerOf func(control, scope, subjectType, subject string) string
+	// Next is when the next report is due, Page the address of the served report; both may be left out.
+	Next time.Time
+	Page string
+}
+
+// Digest makes the drift report about everybody's things, from which that of each owner is taken. It rests on what was
+// committed by its last assessment alone: made again later, it is the same.
+func (a *App) Digest(v *store.View, r DigestRequest) (*report.Digest, error) {
+	zone, err := time.LoadLocation(a.Config.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("%w: zone: %w", ErrConfig, err)
+	}
+	newer, err := assessmentOf(v, r.Until)
+	if err != nil {
+		return nil, err
+	}
+	first, err := firstAssessment(v)
+	if err != nil {
+		return nil, err
+	}
+	text, err := CatalogText(v, newer.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	in := report.DigestInput{Report: r.Report, Controls: text.Controls, OwnerOf: r.OwnerOf, Events: a.populations,
+		FixBy: a.Config.FixBy, Began: first.AsOf, Next: r.Next, Page: r.Page, Zone: zone}
+	now, err := a.asOf(v, newer, text)
+	if err != nil {
+		return nil, err
+	}
+	now.OwnerOf = r.OwnerOf
+	if now.Exposures, err = a.allExposures(v, newer, text); err != nil {
+		return nil, err
+	}
+	if r.Since != 0 {
+		if err := a.digestSince(v, r, &in, &now, newer, text); err != nil {
+			return nil, err
+		}
+	}
+	if in.Now, err = report.Build(now); err != nil {
+		return nil, err
+	}
+	return report.BuildDigest(in), nil
+}
+
+// digestSince adds what was known when the last report was made, and what happened since.
+func (a *App) digestSince(v *store.View, r DigestRequest, in *report.DigestInput, now *report.Input, newer store.Assessment,
+	text Text) error {
+	older, err := assessmentOf(v, r.Since)
+	if err != nil {
+		return err
+	}
+	oldText, err := CatalogText(v, older.Assessment)
+	if err != nil {
+		return err
+	}
+	before, err := a.asOf(v, older, oldText)
+	if err != nil {
+		return err
+	}
+	before.OwnerOf = r.OwnerOf
+	if in.Before, err = report.Build(before); err != nil {
+		return err
+	}
+	// When they began and whether they ended is all that is asked of these.
+	in.Told, err = drift.Exposures(v.StatesAt(older.Entry+1, store.StateFilter{}), drift.ExposureOptions{
+		Period: evidence.Window{From: a.Store.Genesis().CreatedAt, To: older.AsOf}, AsOf: older.AsOf})
+	if err != nil {
+		return err
+	}
+	period := evidence.Window{From: older.AsOf, To: newer.AsOf}
+	if now.Gaps, err = gapsOf(v, newer, text, period, newer.AsOf); err != nil {
+		return err
+	}
+	now.Changes, err = a.driftBetween(v, older.Assessment, newer.Assessment)
+	return err
+}
+
+// allExposures returns all that ever failed, as an assessment knew of it.
+func (a *App) allExposures(v *store.View, one store.Assessment, text Text) ([]evidence.Exposure, error) {
+	always := evidence.Window{From: a.Store.Genesis().CreatedAt, To: one.AsOf}
+	gaps, err := gapsOf(v, one, text, always, one.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return exposuresOf(v, one, text, always, one.AsOf, gaps)
+}
+
+// assessmentOf returns the assessment of an entry; of none, the newest.
+func assessmentOf(v *store.View, entry int64) (store.Assessment, error) {
+	if entry == 0 {
+		newest, err := newestAssessment(v)
+		if err == nil && newest.Entry == 0 {
+			err = fmt.Errorf("%w yet; run exhibit collect", ErrNoAssessment)
+		}
+		return newest, err
+	}
+	one, err := Body[evidence.Assessment](v, entry)
+	return store.Assessment{Assessment: one, Entry: entry}, err
+}
