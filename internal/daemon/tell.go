@@ -47,7 +47,7 @@ type digestState struct {
 	// and cleared after the last, so that what was interrupted is told again with the same keys.
 	Told    int64 `json:"told,omitempty"`
 	Telling int64 `json:"telling,omitempty"`
-	// Readers are the owners who had a report.
+	// Readers are the owners who had a report; "" is who is told of everybody's things.
 	Readers []string `json:"readers,omitempty"`
 }
 
@@ -95,39 +95,38 @@ func (a *App) TellDigest(r DigestRule, put func(evidence.Message) (bool, error))
 // messages are what the report tells, and who has had one then.
 func (r DigestRule) messages(d *report.Digest, state digestState) (out []evidence.Message, readers []string, err error) {
 	readers = state.Readers
-	tell := func(one *report.Digest, owner string) error {
+	if r.Threshold != "" && state.Told == 0 { // everything is new to it; the other reports say what is open
+		return nil, nil, nil
+	}
+	for _, owner := range append(d.Readers(), "") {
+		one, targets := d, r.To(owner)
+		if owner != "" {
+			one = d.Of(owner)
+		}
+		if len(targets) == 0 {
+			continue
+		}
+		if !slices.Contains(readers, owner) {
+			readers = append(slices.Clip(readers), owner)
+			if r.Threshold == "" {
+				one = one.AsBaseline()
+			}
+		}
 		if r.Threshold != "" {
 			one = one.AtLeast(r.Threshold)
 		}
 		if (r.Quiet || r.Threshold != "") && !one.News() {
-			return nil
+			continue
 		}
-		for _, to := range r.To(owner) {
+		for _, to := range targets {
 			more, err := DigestMessages(one, state.Telling, to)
 			if err != nil {
-				return err
+				return nil, nil, err
 			}
 			out = append(out, more...)
 		}
-		return nil
 	}
-	if r.Threshold != "" && state.Told == 0 { // everything is new to it; the other reports say what is open
-		return nil, nil, nil
-	}
-	for _, owner := range d.Readers() {
-		one := d.Of(owner)
-		if r.Threshold == "" && !slices.Contains(state.Readers, owner) {
-			one = one.AsBaseline()
-		}
-		if err := tell(one, owner); err != nil {
-			return nil, nil, err
-		}
-		if !slices.Contains(readers, owner) && len(r.To(owner)) > 0 {
-			readers = append(slices.Clip(readers), owner)
-		}
-	}
-	err = tell(d, "")
-	return out, readers, err
+	return out, readers, nil
 }
 
 // DigestMessages are a report as a channel tells it, up to the assessment of an entry. The same report, entry and target give

@@ -9,8 +9,21 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// maxMail bounds the HTML form of a report, in bytes: some mail programs cut a mail at 102 KB.
+// maxMail bounds each form of a report, in bytes: some mail programs cut a mail at 102 KB.
 const maxMail = 96_000
+
+// withinBounds returns what write writes within the widest limits with which it is not too long.
+func withinBounds(write func(*bytes.Buffer, digestLimits)) []byte {
+	var b bytes.Buffer
+	for limits, ok := usualLimits(), true; ok; limits, ok = limits.less() {
+		b.Reset()
+		write(&b, limits)
+		if b.Len() <= maxMail {
+			break
+		}
+	}
+	return b.Bytes()
+}
 
 // mailStyle is what inline styles cannot say: the dark, and narrow screens. Programs that ignore it show the light form.
 const mailStyle markup = `:root{color-scheme:light dark;supported-color-schemes:light dark}
@@ -36,19 +49,11 @@ const (
 // DigestHTML writes a report as the HTML of a mail: tables and inline styles, one column, nothing loaded from anywhere, at
 // most 96 KB. Its pictures are named by content id; those that are given stand in the page itself instead, for a browser.
 func DigestHTML(w io.Writer, d *Digest, inside []Picture) error {
-	var b bytes.Buffer
-	for limits, more := usualLimits(), true; more; limits, more = limits.less() {
-		b.Reset()
-		h := newHTML(&b)
-		h.digest(d, limits)
-		if err := h.w.Flush(); err != nil {
-			return fmt.Errorf("write mail: %w", err)
-		}
-		if b.Len() <= maxMail {
-			break
-		}
-	}
-	page := b.Bytes()
+	page := withinBounds(func(b *bytes.Buffer, l digestLimits) {
+		h := newHTML(b)
+		h.digest(d, l)
+		_ = h.w.Flush() // a buffer takes everything
+	})
 	for _, p := range inside {
 		page = bytes.Replace(page, []byte(`src="cid:`+p.CID+`"`),
 			[]byte(`src="data:image/png;base64,`+base64.StdEncoding.EncodeToString(p.PNG)+`"`), 1)

@@ -141,21 +141,26 @@ func (w digestWriter) names(items []DigestItem) []string {
 func (w digestWriter) owner(items []DigestItem) string {
 	var names []string
 	for _, i := range items {
-		if name := firstOf(i.Owner, "nobody"); !slices.Contains(names, name) {
-			names = append(names, name)
-		}
+		names = append(names, firstOf(i.Owner, "nobody"))
 	}
 	return w.few(names)
 }
 
-// few names at most a few.
+// few names the first few of the different names.
 func (w digestWriter) few(names []string) string {
-	more := ""
-	if len(names) > shown {
-		more = " and " + group(len(names)-shown) + " more"
-		names = names[:shown]
+	seen := map[string]bool{}
+	var first []string
+	for _, name := range names {
+		if !seen[name] && len(seen) < shown {
+			first = append(first, name)
+		}
+		seen[name] = true
 	}
-	return w.cut(strings.Join(names, ", ")) + more
+	out := w.cut(strings.Join(first, ", "))
+	if left := len(seen) - len(first); left > 0 {
+		out += " and " + group(left) + " more"
+	}
+	return out
 }
 
 // fails writes what fails: since when, why, by when to fix it and how.
@@ -181,7 +186,7 @@ func (w digestWriter) fails(e entry, items []DigestItem) entry {
 		}
 		e.add("Since", "first seen failing "+w.calendar.between(evidence.Window{From: first.FirstBad, To: last.FirstBad}))
 		e.add("Cause", w.cut(sameWhy(items)))
-		e.add("Fix by", "the first "+w.calendar.due(i, w.To))
+		e.add("Fix by", w.calendar.due(i, w.To)+", the first of them")
 	}
 	e.add("How", w.cut(i.Remediation))
 	return e

@@ -55,15 +55,13 @@ func DigestSlack(d *Digest) string {
 	return b.String()
 }
 
-// slackText escapes what Slack takes for markup of its own: links, mentions and emphasis.
+// slackText escapes what Slack takes for links and mentions, and what would end a span of code.
 func slackText(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", "∗", "_", "＿", "~", "∼", "`", "'").Replace(oneLine(s))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'").Replace(oneLine(s))
 }
 
 // slackCode is text that stands as it is.
-func slackCode(s string) string {
-	return "`" + strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'").Replace(oneLine(s)) + "`"
-}
+func slackCode(s string) string { return "`" + slackText(s) + "`" }
 
 // DigestTicket is what is to happen to the ticket of one finding.
 type DigestTicket struct {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -10,32 +11,42 @@ import (
 // mailColumns is how wide the text form of a report is. Only ids, commands and addresses are wider.
 const mailColumns = 72
 
-// DigestText writes a report as plain text. A report without news is one line.
+// DigestText writes a report as plain text, of at most 96 KB. A report without news is one line.
 func DigestText(w io.Writer, d *Digest) error {
-	t := newPage(w, TextOptions{Width: mailColumns})
+	text := withinBounds(func(b *bytes.Buffer, l digestLimits) {
+		t := newPage(b, TextOptions{Width: mailColumns})
+		t.digest(d, l)
+		_ = t.w.Flush() // a buffer takes everything
+	})
+	if _, err := w.Write(text); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+func (p *page) digest(d *Digest, l digestLimits) {
 	if !d.News() {
-		t.wrap("", d.noNews())
-		return t.w.Flush()
+		p.wrap("", d.noNews())
+		return
 	}
-	t.wrap("", oneLine(d.title()))
-	t.wrap("", d.period())
+	p.wrap("", oneLine(d.title()))
+	p.wrap("", d.period())
 	if d.Simulated {
-		t.wrap("", simulated)
+		p.wrap("", simulated)
 	}
-	t.line()
-	t.wrap("", d.standing())
-	t.wrap("", d.daysAlt())
-	for _, s := range d.sections(usualLimits()) {
-		t.section(s)
+	p.line()
+	p.wrap("", d.standing())
+	p.wrap("", d.daysAlt())
+	for _, s := range d.sections(l) {
+		p.section(s)
 	}
 	if len(d.Owners) > 0 && d.Threshold == "" {
-		t.owners(d)
+		p.owners(d, l)
 	}
-	t.line()
-	for _, l := range d.foot() {
-		t.wrap("", l)
+	p.line()
+	for _, line := range d.foot() {
+		p.wrap("", line)
 	}
-	return t.w.Flush()
 }
 
 // section writes one section of a report.
@@ -72,11 +83,11 @@ func (p *page) section(s section) {
 }
 
 // owners writes the table of owners.
-func (p *page) owners(d *Digest) {
+func (p *page) owners(d *Digest, l digestLimits) {
 	p.line()
 	p.line("BY OWNER")
 	p.line(fmt.Sprintf("  %-20s %5s %5s %7s %5s  %s", "Owner", "New", "Open", "Overdue", "Fixed", "Passing"))
-	rows, left := d.ownerRows(usualLimits())
+	rows, left := d.ownerRows(l)
 	for _, r := range rows {
 		p.line(fmt.Sprintf("  %-20s %5s %5s %7s %5s  %s", cut(r[0], 20), r[1], r[2], r[3], r[4], r[5]))
 	}

@@ -13,16 +13,31 @@ func (w digestWriter) unseen() section {
 	for _, u := range w.Unseen {
 		s.count += u.Count
 	}
-	entries := slices.Concat(w.lost(), w.unknowns(), w.gaps())
-	s.entries = entries[:min(len(entries), w.limit.entries)]
-	if left := len(entries) - len(s.entries); left > 0 {
+	left := 0
+	for _, told := range []func(int) ([]entry, int){w.lost, w.unknowns, w.gaps} {
+		entries, more := told(max(1, w.limit.entries/2))
+		s.entries = append(s.entries, entries...)
+		left += more
+	}
+	if left > 0 {
 		s.more = "… and " + group(left) + " more: exhibit findings --unknown --all"
 	}
 	return s
 }
 
+// each writes the first of some groups, and counts the others.
+func each[K any](groups []K, most int, one func(K) entry) (out []entry, left int) {
+	for n, g := range groups {
+		if n == most {
+			return out, len(groups) - n
+		}
+		out = append(out, one(g))
+	}
+	return out, 0
+}
+
 // unknowns are told by reason: one thing that is missing is seldom missed by one check alone.
-func (w digestWriter) unknowns() []entry {
+func (w digestWriter) unknowns(most int) ([]entry, int) {
 	type reason struct {
 		text, permission string
 		isNew            bool
@@ -42,8 +57,7 @@ func (w digestWriter) unknowns() []entry {
 		by[r] = append(by[r], u)
 	}
 	slices.SortStableFunc(order, func(a, b reason) int { return number(b.isNew) - number(a.isNew) })
-	var out []entry
-	for _, r := range order {
+	return each(order, most, func(r reason) entry {
 		e := entry{tag: "unknown", tone: toneUnknown,
 			command: "exhibit findings --unknown --control " + argument(by[r][0].Control)}
 		if r.isNew {
@@ -53,8 +67,8 @@ func (w digestWriter) unknowns() []entry {
 		var checks, scopes, owners []string
 		for _, u := range by[r] {
 			n += u.Count
-			checks, scopes = once(checks, u.Title), once(scopes, firstOf(u.Scope, "several scopes"))
-			owners = once(owners, firstOf(u.Owner, "nobody"))
+			checks, scopes = append(checks, u.Title), append(scopes, firstOf(u.Scope, "several scopes"))
+			owners = append(owners, firstOf(u.Owner, "nobody"))
 		}
 		e.title = w.few(checks)
 		e.add("Lost", plural(n, "observation"))
@@ -64,13 +78,12 @@ func (w digestWriter) unknowns() []entry {
 		if w.All {
 			e.add("Owner", w.few(owners))
 		}
-		out = append(out, e)
-	}
-	return out
+		return e
+	})
 }
 
 // gaps are told by source and reason.
-func (w digestWriter) gaps() []entry {
+func (w digestWriter) gaps(most int) ([]entry, int) {
 	type place struct{ source, reason string }
 	by := map[place][]evidence.Gap{}
 	var order []place
@@ -82,13 +95,12 @@ func (w digestWriter) gaps() []entry {
 		}
 		by[p] = append(by[p], g)
 	}
-	var out []entry
-	for _, p := range order {
+	return each(order, most, func(p place) entry {
 		var lists []string
 		span, longest := by[p][0].Window, by[p][0]
 		for _, g := range by[p] {
 			_, rest, _ := strings.Cut(g.Series, "|")
-			lists = once(lists, strings.Replace(rest, "|", " in ", 1))
+			lists = append(lists, strings.Replace(rest, "|", " in ", 1))
 			if g.Window.From.Before(span.From) {
 				span.From = g.Window.From
 			}
@@ -103,13 +115,12 @@ func (w digestWriter) gaps() []entry {
 		e.add("When", w.calendar.between(span)+"; at most "+gapLength(longest)+" at a time")
 		e.add("Lists", w.few(lists))
 		e.add("Why", p.reason)
-		out = append(out, e)
-	}
-	return out
+		return e
+	})
 }
 
 // lost are scopes and lists that can no longer be read, or can again.
-func (w digestWriter) lost() []entry {
+func (w digestWriter) lost(most int) ([]entry, int) {
 	type kind struct{ what, before, after string }
 	by := map[kind][]evidence.Change{}
 	var order []kind
@@ -120,8 +131,7 @@ func (w digestWriter) lost() []entry {
 		}
 		by[k] = append(by[k], c)
 	}
-	var out []entry
-	for _, k := range order {
+	return each(order, most, func(k kind) entry {
 		these := by[k]
 		e := entry{tag: changeKind(k.what), tone: tone(k.after)}
 		if k.after == "" {
@@ -139,16 +149,8 @@ func (w digestWriter) lost() []entry {
 		if len(these) == 1 {
 			e.add("Why", w.cut(these[0].Reason))
 		}
-		out = append(out, e)
-	}
-	return out
-}
-
-func once(list []string, s string) []string {
-	if slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
+		return e
+	})
 }
 
 // number is 1 for true.

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // TestGoldens renders the sample in every way. Run with -update after looking at what changed.
 func TestGoldens(t *testing.T) {
 	p := samplePosture(t)
-	for name, write := range map[string]func(io.Writer) error{
+	goldens(t, map[string]func(io.Writer) error{
 		"posture.html":     func(w io.Writer) error { return HTML(w, p) },
 		"posture.txt":      func(w io.Writer) error { return Text(w, p, TextOptions{}) },
 		"narrow.txt":       func(w io.Writer) error { return Text(w, p, TextOptions{Width: 60, Limit: 3}) },
@@ -52,7 +52,13 @@ func TestGoldens(t *testing.T) {
 			e.SetIndent("", " ")
 			return e.Encode(p)
 		},
-	} {
+	})
+}
+
+// goldens holds what is written against the files of testdata.
+func goldens(t *testing.T, files map[string]func(io.Writer) error) {
+	t.Helper()
+	for name, write := range files {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer
 			if err := write(&got); err != nil {

@@ -94,15 +94,21 @@ var (
 )
 
 // wellFormed fails the test unless the page is made of known elements and attributes, properly nested, with every other < and
-// > escaped.
+// > escaped, and points nowhere out of itself.
 func wellFormed(t *testing.T, page string) {
 	t.Helper()
 	page = strings.Replace(page, style, "", 1)
+	nested(t, page, `html head meta title style body div header p h1 h2 h3 dl dt dd nav ul li a main section small svg rect path
+		desc defs pattern figure figcaption span details summary table thead tbody tr th td code br strong footer del ins`,
+		`lang charset name content http-equiv class role aria-label aria-hidden aria-labelledby href id viewBox preserveAspectRatio
+		x y width height rx d fill patternUnits patternTransform scope data-h open`, "#")
+}
+
+// nested is wellFormed for some elements and attributes, and references with a prefix.
+func nested(t *testing.T, page, elements, attributes, prefix string) {
+	t.Helper()
 	page = strings.TrimPrefix(page, "<!doctype html>")
-	known := strings.Fields(`html head meta title style body div header p h1 h2 h3 dl dt dd nav ul li a main section small svg rect path
-		desc defs pattern figure figcaption span details summary table thead tbody tr th td code br strong footer del ins`)
-	allowed := strings.Fields(`lang charset name content http-equiv class role aria-label aria-hidden aria-labelledby href id viewBox preserveAspectRatio
-		x y width height rx d fill patternUnits patternTransform scope data-h open`)
+	known, allowed := strings.Fields(elements), strings.Fields(attributes)
 	var open []string
 	rest := tag.ReplaceAllStringFunc(page, func(m string) string {
 		g := tag.FindStringSubmatch(m)
@@ -116,12 +122,12 @@ func wellFormed(t *testing.T, page string) {
 			}
 		}
 		for _, r := range reference.FindAllStringSubmatch(g[3], -1) {
-			if !strings.HasPrefix(r[1], "#") {
+			if !strings.HasPrefix(r[1], prefix) {
 				t.Errorf("%s points out of the page", m)
 			}
 		}
 		switch {
-		case name == "meta" || name == "br" || g[4] == "/":
+		case name == "meta" || name == "br" || name == "img" || g[4] == "/":
 		case g[1] == "":
 			open = append(open, name)
 		case len(open) == 0 || open[len(open)-1] != name:
