@@ -1,5 +1,5 @@
-// Package report turns a judgement into what people read: tables for a terminal, CSV for a spreadsheet, values for JSON, and
-// one HTML page that stands alone.
+// Package report turns a judgement into what people read: tables for a terminal, CSV for a spreadsheet, values for JSON, one
+// HTML page that stands alone, and drift reports as mails, messages and tickets.
 //
 // It overlays accepted risks as of the judgement's time and rolls findings up to the requirements of a framework. It never
 // judges evidence itself: a failure that is accepted stays a failure and is counted apart, what is unknown is never counted
