@@ -16,7 +16,7 @@ func (a *App) AccessReview(v *store.View, t time.Time, source string) (evidence.
 	if err != nil {
 		return evidence.AccessReview{}, err
 	}
-	scopes, err := newestScopes(v, newest.View, a.sourceNames())
+	scopes, err := a.scopesOf(v, newest.Assessment)
 	if err != nil {
 		return evidence.AccessReview{}, err
 	}

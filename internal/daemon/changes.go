@@ -16,7 +16,7 @@ func (a *App) Changes(v *store.View, t time.Time, period evidence.Window, reposi
 	if err != nil {
 		return change.Population{}, err
 	}
-	scopes, err := newestScopes(v, newest.View, a.sourceNames())
+	scopes, err := a.scopesOf(v, newest.Assessment)
 	if err != nil {
 		return change.Population{}, err
 	}

@@ -72,7 +72,7 @@ func (a *App) side(v *store.View, one evidence.Assessment) (drift.Side, error) {
 			s.Whole = append(s.Whole, whole)
 		}
 	}
-	s.Scopes, err = newestScopes(v, one.View, a.sourceNames())
+	s.Scopes, err = a.scopesOf(v, one)
 	return s, err
 }
 

@@ -33,7 +33,7 @@ func (a *App) Metrics(v *store.View, req MetricsRequest) ([]evidence.Metric, err
 	if err != nil {
 		return nil, err
 	}
-	text, err := CatalogText(v, newest.Assessment)
+	text, err := a.catalogText(v, newest.Assessment)
 	if err != nil {
 		return nil, err
 	}

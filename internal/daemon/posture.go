@@ -48,7 +48,7 @@ func (a *App) asOf(v *store.View, one store.Assessment, text Text) (in report.In
 		Controls: text.Controls, Observations: items[evidence.Observation](v, one.Observations),
 		Findings: items[evidence.Finding](v, one.Findings),
 	}
-	if in.Scopes, err = newestScopes(v, one.View, a.sourceNames()); err != nil {
+	if in.Scopes, err = a.scopesOf(v, one.Assessment); err != nil {
 		return in, err
 	}
 	snaps, err := v.Snapshots(one.View, "")

@@ -76,6 +76,51 @@ func newestScopes(v *store.View, size int64, sources []string) ([]evidence.Scope
 	return out, nil
 }
 
+// scopesOf returns the outcomes of the scopes that an assessment judged, of the newest run of each source that it saw: of
+// the configured sources, and of those that are configured no more and that it made findings of.
+func (a *App) scopesOf(v *store.View, one evidence.Assessment) ([]evidence.ScopeOutcome, error) {
+	open := map[string]bool{} // scopes with findings that no source accounts for yet
+	err := v.List(one.Findings, func(key string, _ evidence.Digest) error {
+		if _, scope, _ := strings.Cut(key, "|"); scope != "" {
+			open[scope] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	configured, done := map[string]bool{}, map[string]bool{}
+	for _, s := range a.sourceNames() {
+		configured[s] = true
+	}
+	var out []evidence.ScopeOutcome
+	for i := range v.EntriesOf(evidence.KindRun) { // newest first
+		if i >= one.View {
+			continue
+		}
+		if len(configured) == 0 && len(open) == 0 {
+			break
+		}
+		run, err := Body[evidence.Run](v, i)
+		if err != nil {
+			return nil, err
+		}
+		counts := map[string]bool{}
+		for _, s := range run.Scopes {
+			counts[s.Source] = counts[s.Source] || !done[s.Source] && (configured[s.Source] || open[s.Scope.ID()])
+		}
+		for _, s := range run.Scopes {
+			if counts[s.Source] {
+				done[s.Source] = true
+				delete(configured, s.Source)
+				delete(open, s.Scope.ID())
+				out = append(out, s)
+			}
+		}
+	}
+	return out, nil
+}
+
 func (a *App) sourceNames() []string {
 	var out []string
 	for _, s := range a.Config.Sources {

@@ -16,6 +16,9 @@ import (
 // ErrNoGroup means that nothing of the name that was asked for was judged.
 var ErrNoGroup = errors.New("nothing of that name was judged in the period")
 
+// ErrNoOwners means that nothing tells who owns what.
+var ErrNoOwners = errors.New("the configuration names no owners")
+
 // TrendRequest says what is followed over which time.
 type TrendRequest struct {
 	Period evidence.Window
@@ -28,6 +31,9 @@ type TrendRequest struct {
 // Trends follows verdicts over the last assessment of each day of the period, from the one that held at its begin. It reads
 // the observations of the first, and of the others what differs.
 func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) {
+	if req.Kind == "owner" && req.OwnerOf == nil {
+		return nil, ErrNoOwners
+	}
 	days, err := daily(v, req.Period)
 	if err != nil {
 		return nil, err
@@ -43,39 +49,48 @@ func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) 
 		return nil, err
 	}
 	var side drift.Side // of the assessment before, where it was needed
+	var of func(check string) ([]string, bool)
 	for i, one := range days {
-		text, err := CatalogText(v, one.Assessment)
-		if err != nil {
-			return nil, err
+		if i == 0 || one.Catalog != days[i-1].Catalog {
+			text, err := a.catalogText(v, one.Assessment)
+			if err != nil {
+				return nil, err
+			}
+			of = groupsOf(text, req.Kind)
 		}
 		if i > 0 {
 			if side, err = a.follow(v, t, side, days[i-1].Assessment, one.Assessment); err != nil {
 				return nil, err
 			}
 		}
-		t.Point(one.Assessment, groupsOf(text, req.Kind))
+		t.Point(one.Assessment, of)
 	}
 	return named(t.Trends(), req)
 }
 
-// daily returns the last assessment of each day of the period, oldest first, and before them the one that held at its begin.
+// daily returns the last assessment of each day of the period, oldest first, and before them the one that held at its begin,
+// or else the first that there is.
 func daily(v *store.View, period evidence.Window) ([]store.Assessment, error) {
 	var out []store.Assessment
+	var first store.Assessment
 	last := ""
 	for one, err := range v.Assessments() { // newest first
 		if err != nil {
 			return nil, err
 		}
-		day := one.AsOf.UTC().Format(time.DateOnly)
-		before := !one.AsOf.After(period.From)
-		switch {
-		case one.AsOf.After(period.To):
-		case before || day != last:
-			out, last = append(out, one), day
+		if one.AsOf.After(period.To) {
+			continue
 		}
-		if before {
+		first = one
+		if !one.AsOf.After(period.From) {
 			break
 		}
+		if day := one.AsOf.UTC().Format(time.DateOnly); day != last {
+			out, last = append(out, one), day
+		}
+	}
+	if n := len(out); first.View > 0 && (n == 0 || out[n-1].Entry != first.Entry) {
+		out = append(out, first)
 	}
 	slices.Reverse(out)
 	return out, nil
