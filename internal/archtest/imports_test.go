@@ -33,13 +33,15 @@ var rooms = map[string]room{
 	"internal/owner":   {1, []string{"internal/evidence", "internal/assess"}},
 	"internal/report":  {1, []string{"internal/evidence", "internal/change"}},
 	"internal/measure": {1, []string{"internal/evidence", "internal/change"}},
+	// gate decides for pipelines.
+	"internal/gate": {1, []string{"internal/evidence"}},
 
 	"internal/store":           {2, []string{"internal/evidence", "internal/ledger", "internal/secret"}},
 	"internal/store/storetest": {2, []string{"internal/evidence", "internal/ledger", "internal/store"}},
 	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger", "internal/bundle/format", "internal/change"}},
 	"internal/bundle/format":   {1, []string{"internal/evidence", "internal/ledger"}},
 	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
-	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml", "internal/owner", "internal/secret", "internal/schedule"}},
+	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml", "internal/owner", "internal/gate", "internal/secret", "internal/schedule"}},
 	"internal/schedule":        {2, nil},
 	"internal/notify":          {2, []string{"internal/evidence", "internal/secret"}},
 	"internal/outbox":          {2, []string{"internal/evidence"}},
@@ -108,7 +110,7 @@ func TestRooms(t *testing.T) {
 func TestPure(t *testing.T) {
 	src := readSource(t)
 	for _, pkg := range []string{"internal/evidence", "internal/ledger", "internal/assess", "internal/change", "internal/drift",
-		"internal/report", "internal/owner", "internal/measure",
+		"internal/report", "internal/owner", "internal/measure", "internal/gate",
 		"internal/bundle/verify"} {
 		for imp, by := range src.reaches(pkg) {
 			if impure(imp) {

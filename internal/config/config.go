@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"exhibit/internal/evidence"
+	"exhibit/internal/gate"
 	"exhibit/internal/owner"
 	"exhibit/internal/strictyaml"
 )
@@ -43,6 +44,8 @@ type Config struct {
 	Acceptances string `yaml:"acceptances"`
 	// FixBy is how long a failure may last, by severity. Default: evidence.DefaultFixTimes.
 	FixBy evidence.FixTimes `yaml:"-"`
+	// Gate says what blocks a pipeline.
+	Gate gate.Policy `yaml:"-"`
 	// Serve says how the daemon listens and ends.
 	Serve Serve `yaml:"-"`
 	// People are those who can own something, by name; Services what the company runs.
@@ -99,6 +102,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Sources []yaml.Node `yaml:"sources"`
 		Serve   yaml.Node   `yaml:"serve"`
 		FixBy   yaml.Node   `yaml:"fix_by"`
+		Gate    yaml.Node   `yaml:"gate"`
 		Timing  rawTiming   `yaml:",inline"`
 		Owners  rawOwners   `yaml:",inline"`
 	}
@@ -118,6 +122,8 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c.Serve, err = parseServe(path, &raw.Serve)
 	section(err)
 	c.FixBy, err = parseFixBy(path, &raw.FixBy)
+	section(err)
+	c.Gate, err = parseGate(path, &raw.Gate)
 	section(err)
 	usual, err := raw.Timing.parse(path, c.Zone, Timing{Deadline: defaultDeadline})
 	section(err)
@@ -146,7 +152,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 
 // Default is the configuration when there is no file: a store in dir and no sources.
 func Default(dir string) *Config {
-	c := &Config{file: filepath.Join(dir, FileName), FixBy: evidence.DefaultFixTimes()}
+	c := &Config{file: filepath.Join(dir, FileName), FixBy: evidence.DefaultFixTimes(), Gate: gate.Default()}
 	c.Serve, _ = parseServe(c.file, &yaml.Node{}) // no section has no mistake
 	_, c.Owners, _ = rawOwners{}.parse(c.file, nil)
 	c.setDefaults()
