@@ -159,6 +159,8 @@ func TestInside(t *testing.T) {
 		Attachments: map[string]evidence.Digest{"minutes.json": c.memory.object(t, "minutes")}}, on(0))
 	c.live(t, 0, 4)
 	c.commit(t, evidence.KindAccessReview, evidence.AccessReview{View: 1, Rows: []evidence.Access{{Name: "ann", Admin: "yes"}}}, on(4))
+	c.commit(t, evidence.KindDecision, evidence.Decision{At: on(4), Outcome: evidence.GateBlock,
+		Override: &evidence.Override{By: "ann", Reason: "a fix"}}, on(4))
 	c.commit(t, evidence.KindAction, evidence.Action{At: on(4), Who: "ann", What: "reload"}, on(4))
 	c.commit(t, evidence.KindMessage, evidence.Message{Key: "m-1", Channel: "mail", To: "ann@example.com"}, on(4))
 	c.commit(t, evidence.KindDelivery, evidence.Delivery{Key: "m-1", Outcome: evidence.Delivered}, on(4))
@@ -208,6 +210,10 @@ func TestInside(t *testing.T) {
 			"access-reviews.jsonl", "is not an access review"},
 		{"a review changed", m.apart().replace("access-reviews.jsonl", `"admin":"yes"`, `"admin":"no"`).reseal().zip(),
 			"access-reviews.jsonl", "is not the body"},
+		{"a decision that is none", m.apart().rebody(evidence.KindDecision, 0, func(string) string { return "[]" }).zip(),
+			"decisions.jsonl", "is not a decision"},
+		{"a decision changed", m.apart().replace("decisions.jsonl", `"outcome":"block"`, `"outcome":"pass"`).reseal().zip(),
+			"decisions.jsonl", "is not the body"},
 		{"an action that is none", m.apart().rebody(evidence.KindAction, 0, func(string) string { return "[]" }).zip(),
 			"actions.jsonl", "is not an action"},
 		{"an action changed", m.apart().replace("actions.jsonl", `"who":"ann"`, `"who":"ben"`).reseal().zip(),

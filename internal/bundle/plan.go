@@ -196,7 +196,7 @@ func (b *builder) chooseEntries(left map[int64]string) error {
 				return fmt.Errorf("attestation at entry %d: %w", i, err)
 			}
 			it.noBody = "about a control outside the framework"
-		case evidence.KindAccessReview, evidence.KindAction, evidence.KindMessage, evidence.KindDelivery:
+		case evidence.KindAccessReview, evidence.KindDecision, evidence.KindAction, evidence.KindMessage, evidence.KindDelivery:
 			take = inside
 			it.noBody = "outside the period"
 		case evidence.KindAssessment:

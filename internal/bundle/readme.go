@@ -71,6 +71,7 @@ WHAT IS HERE
   acceptances.jsonl    accepted risks; attestations.jsonl: people's statements; catalogs.jsonl: the full text of the
                        controls and mappings that the judgements were made by
   access-reviews.jsonl who could do what, as reviewers were given it; only where a review was recorded in the period
+  decisions.jsonl      what gates decided for pipelines, and who overrode them; only where any did in the period
   actions.jsonl        who started the program, exported, changed its configuration; only where anybody did in the period
   messages.jsonl       what owners were told by mail and otherwise; deliveries.jsonl: how each message ended
   attachments/         what people attached to their statements, each file named by its SHA-256

@@ -20,6 +20,8 @@ const (
 	KindAttestation Kind = "attestation"
 	// KindAccessReview is the population that a review of access was given. Body: AccessReview.
 	KindAccessReview Kind = "access-review"
+	// KindDecision is what a gate decided for a pipeline. Body: Decision.
+	KindDecision Kind = "decision"
 	// KindAction is what somebody did that no other entry tells. Body: Action.
 	KindAction Kind = "action"
 	// KindMessage is what is told outside, kept before it is sent. Body: Message.

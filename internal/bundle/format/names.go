@@ -52,6 +52,7 @@ func Bodies() []Body {
 		{Kind: evidence.KindAcceptance, File: "acceptances.jsonl"},
 		{Kind: evidence.KindAttestation, File: "attestations.jsonl"},
 		{Kind: evidence.KindAccessReview, File: "access-reviews.jsonl", IfAny: true},
+		{Kind: evidence.KindDecision, File: "decisions.jsonl", IfAny: true},
 		{Kind: evidence.KindAction, File: "actions.jsonl", IfAny: true},
 		{Kind: evidence.KindMessage, File: "messages.jsonl", IfAny: true},
 		{Kind: evidence.KindDelivery, File: "deliveries.jsonl", IfAny: true},

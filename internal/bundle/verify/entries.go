@@ -137,6 +137,11 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 		if err := decode(body, &r); err != nil {
 			f.wrong("is not an access review: %v", err)
 		}
+	case evidence.KindDecision:
+		var d evidence.Decision
+		if err := decode(body, &d); err != nil {
+			f.wrong("is not a decision: %v", err)
+		}
 	case evidence.KindAction:
 		var a evidence.Action
 		if err := decode(body, &a); err != nil {
