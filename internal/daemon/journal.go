@@ -42,12 +42,12 @@ func (a *App) enter(kind evidence.Kind, body any) error {
 	if err != nil {
 		return err
 	}
-	return a.enterAll([]waiting{w}, map[string][]byte{})
+	return a.enterWith(w, map[string][]byte{})
 }
 
-// enterAll enters entries and puts notes with them, all or nothing.
-func (a *App) enterAll(entries []waiting, notes map[string][]byte) error {
-	if err := a.putJournal(entries, notes); err != nil {
+// enterWith enters an entry and puts notes with it, all or nothing.
+func (a *App) enterWith(w waiting, notes map[string][]byte) error {
+	if err := a.putJournal(w, notes); err != nil {
 		return fmt.Errorf("enter into the journal: %w", err)
 	}
 	if !a.turn.writing.TryLock() {
@@ -57,17 +57,15 @@ func (a *App) enterAll(entries []waiting, notes map[string][]byte) error {
 	return a.commitJournal()
 }
 
-func (a *App) putJournal(entries []waiting, notes map[string][]byte) error {
+func (a *App) putJournal(w waiting, notes map[string][]byte) error {
+	note, err := json.Marshal(w)
+	if err != nil {
+		return err
+	}
 	a.turn.mu.Lock()
 	defer a.turn.mu.Unlock()
-	for i, w := range entries {
-		note, err := json.Marshal(w)
-		if err != nil {
-			return err
-		}
-		notes[fmt.Sprintf("%s%020d", journal, a.turn.next+uint64(i))] = note
-	}
-	a.turn.next += uint64(len(entries))
+	notes[fmt.Sprintf("%s%020d", journal, a.turn.next)] = note
+	a.turn.next++
 	return a.Store.PutNotes(notes)
 }
 

@@ -22,23 +22,27 @@ const (
 type post struct{ app *App }
 
 // Queue implements outbox.Store.
-func (p post) Queue(all []outbox.Queued, marks map[string][]byte) error {
+func (p post) Queue(m evidence.Message, s outbox.Stand) error {
+	return p.keep(evidence.KindMessage, m, map[string]any{waitingNotes + s.Key: s})
+}
+
+// keep enters an entry and puts notes with it, all or nothing; nil takes a note away.
+func (p post) keep(kind evidence.Kind, body any, stands map[string]any) error {
+	w, err := newWaiting(kind, body)
+	if err != nil {
+		return err
+	}
 	notes := map[string][]byte{}
-	for name, value := range marks {
-		notes[name] = value
-	}
-	entries := make([]waiting, 0, len(all))
-	for _, q := range all {
-		w, err := newWaiting(evidence.KindMessage, q.Message)
-		if err != nil {
-			return err
+	for name, stand := range stands {
+		notes[name] = nil
+		if stand == nil {
+			continue
 		}
-		entries = append(entries, w)
-		if notes[waitingNotes+q.Stand.Key], err = json.Marshal(q.Stand); err != nil {
+		if notes[name], err = json.Marshal(stand); err != nil {
 			return err
 		}
 	}
-	return p.app.enterAll(entries, notes)
+	return p.app.enterWith(w, notes)
 }
 
 // Find implements outbox.Store.
@@ -103,15 +107,7 @@ func (p post) Mark(s outbox.Stand) error {
 
 // Settle implements outbox.Store.
 func (p post) Settle(s outbox.Stand, d evidence.Delivery) error {
-	note, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	w, err := newWaiting(evidence.KindDelivery, d)
-	if err != nil {
-		return err
-	}
-	return p.app.enterAll([]waiting{w}, map[string][]byte{waitingNotes + s.Key: nil, overNotes + s.Key: note})
+	return p.keep(evidence.KindDelivery, d, map[string]any{waitingNotes + s.Key: nil, overNotes + s.Key: s})
 }
 
 // Messages returns where the messages stand: those that wait, oldest first, and those that are over, the newest first.

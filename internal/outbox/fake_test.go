@@ -42,16 +42,9 @@ func (s *shelf) write(do func()) error {
 	return nil
 }
 
-func (s *shelf) Queue(all []Queued, _ map[string][]byte) error {
-	return s.write(func() {
-		for _, q := range all {
-			s.messages[q.Message.Key], s.stands[q.Message.Key] = q.Message, q.Stand
-		}
-	})
+func (s *shelf) Queue(m evidence.Message, at Stand) error {
+	return s.write(func() { s.messages[m.Key], s.stands[m.Key] = m, at })
 }
-
-// put queues one message.
-func put(b *Box, m evidence.Message) (int, error) { return b.Put([]evidence.Message{m}, nil) }
 
 func (s *shelf) Find(key string) (Stand, bool, error) {
 	s.mu.Lock()

@@ -41,16 +41,10 @@ type Stand struct {
 	Receipt string    `json:"receipt,omitempty"`
 }
 
-// Queued is a message that begins to wait.
-type Queued struct {
-	Message evidence.Message
-	Stand   Stand
-}
-
 // Store keeps messages and where they stand. Its errors end the outbox: what is kept is not known any more.
 type Store interface {
-	// Queue keeps messages with their stands, and the marks of whoever queues them under their names: all or nothing.
-	Queue(all []Queued, marks map[string][]byte) error
+	// Queue keeps a message with its stand, both or neither.
+	Queue(m evidence.Message, s Stand) error
 	// Find returns the stand of the message with the key, waiting or over.
 	Find(key string) (Stand, bool, error)
 	// Waiting returns what is not over, oldest first.
@@ -136,49 +130,37 @@ func (b *Box) woken() <-chan struct{} {
 	return b.wake
 }
 
-// Put queues messages, except those that are queued already, and returns how many were new. marks are kept with them, under
-// their names, all or nothing: they say up to where news were told. The key of another message is ErrOtherMessage.
-func (b *Box) Put(messages []evidence.Message, marks map[string][]byte) (fresh int, err error) {
-	var all []Queued
-	for _, m := range messages {
-		q, err := b.queued(m)
-		if err != nil {
-			return 0, fmt.Errorf("queue message %q: %w", m.Key, err)
-		}
-		if q != nil {
-			all = append(all, *q)
-		}
+// Put queues a message, unless it is queued already, and reports whether it was new. The key of another message is
+// ErrOtherMessage.
+func (b *Box) Put(m evidence.Message) (fresh bool, err error) {
+	if fresh, err = b.put(m); err != nil {
+		return false, fmt.Errorf("queue message %q: %w", m.Key, err)
 	}
-	if len(all) == 0 && len(marks) == 0 {
-		return 0, nil
+	if fresh {
+		b.Wake()
 	}
-	if err := b.o.Store.Queue(all, marks); err != nil {
-		return 0, fmt.Errorf("queue %d messages: %w", len(all), err)
-	}
-	b.Wake()
-	return len(all), nil
+	return fresh, nil
 }
 
-// queued is a message as it begins to wait; nil when it is queued already.
-func (b *Box) queued(m evidence.Message) (*Queued, error) {
+func (b *Box) put(m evidence.Message) (bool, error) {
 	if m.Key == "" || m.Channel == "" || m.To == "" {
-		return nil, errors.New("it has a key, a channel and somebody to go to")
+		return false, errors.New("it has a key, a channel and somebody to go to")
 	}
 	canonical, err := evidence.Encode(m)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	digest := evidence.Sum(canonical)
 	old, found, err := b.o.Store.Find(m.Key)
 	switch {
 	case err != nil:
-		return nil, err
+		return false, err
 	case found && old.Message != digest:
-		return nil, ErrOtherMessage
+		return false, ErrOtherMessage
 	case found:
-		return nil, nil
+		return false, nil
 	}
-	return &Queued{m, Stand{Key: m.Key, Message: digest, Channel: m.Channel, To: m.To, Created: m.Created, Next: b.o.Now()}}, nil
+	return true, b.o.Store.Queue(m, Stand{Key: m.Key, Message: digest, Channel: m.Channel, To: m.To, Created: m.Created, Next: b.o.Now()})
 }
 
 // Retry makes a waiting message due at once.

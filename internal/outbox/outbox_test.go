@@ -34,18 +34,18 @@ func must(t *testing.T, err error) {
 func TestPut(t *testing.T) {
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	b := New(Options{Store: newShelf(), Now: func() time.Time { return at }})
-	for i, want := range []int{1, 0} {
-		if fresh, err := put(b, message("a", "ann", at)); err != nil || fresh != want {
-			t.Errorf("%d: %d %v", i, fresh, err)
+	for i, want := range []bool{true, false} {
+		if fresh, err := b.Put(message("a", "ann", at)); err != nil || fresh != want {
+			t.Errorf("%d: %t %v", i, fresh, err)
 		}
 	}
 	other := message("a", "ann", at)
 	other.Text = "something else"
-	if _, err := put(b, other); !errors.Is(err, ErrOtherMessage) {
+	if _, err := b.Put(other); !errors.Is(err, ErrOtherMessage) {
 		t.Errorf("another message under the key: %v", err)
 	}
 	for _, m := range []evidence.Message{message("", "ann", at), message("b", "", at)} {
-		if _, err := put(b, m); err == nil {
+		if _, err := b.Put(m); err == nil {
 			t.Errorf("%+v was queued", m)
 		}
 	}
@@ -100,7 +100,7 @@ func TestEnds(t *testing.T) {
 				}})
 				b.Use(map[string]Deliverer{evidence.ChannelMail: out})
 				from := time.Now()
-				_, err := put(b, message("a", "ann", from))
+				_, err := b.Put(message("a", "ann", from))
 				must(t, err)
 				must(t, serve(t, b, 100*time.Hour))
 				if len(store.delivered) != 1 || told != 1 {
@@ -136,12 +136,12 @@ func TestOrder(t *testing.T) {
 		b := New(Options{Store: store, Now: time.Now, Deadline: 2 * time.Hour})
 		b.Use(map[string]Deliverer{evidence.ChannelMail: mail, evidence.ChannelJira: stuck})
 		for i, key := range []string{"ann 1", "ann 2", "ben 1"} {
-			_, err := put(b, message(key, key[:3], time.Now().Add(time.Duration(i)*time.Millisecond)))
+			_, err := b.Put(message(key, key[:3], time.Now().Add(time.Duration(i)*time.Millisecond)))
 			must(t, err)
 		}
 		m := message("jira", "PAY", time.Now())
 		m.Channel = evidence.ChannelJira
-		_, err := put(b, m)
+		_, err := b.Put(m)
 		must(t, err)
 		must(t, serve(t, b, 3*time.Hour))
 		if want := []string{"ann 1", "ben 1", "ann 1", "ann 1", "ann 2"}; !slices.Equal(mail.order, want) {
@@ -170,7 +170,7 @@ func TestFaults(t *testing.T) {
 					from := time.Now()
 					putAll := func(b *Box) (err error) {
 						for i, key := range []string{"a", "b", "c"} {
-							_, one := put(b, message(key, key, from.Add(time.Duration(i))))
+							_, one := b.Put(message(key, key, from.Add(time.Duration(i))))
 							err = errors.Join(err, one)
 						}
 						return err
@@ -218,7 +218,7 @@ func TestStopped(t *testing.T) {
 		out.takes = time.Minute
 		b := New(Options{Store: store, Now: time.Now})
 		b.Use(map[string]Deliverer{evidence.ChannelMail: out})
-		_, err := put(b, message("a", "ann", time.Now()))
+		_, err := b.Put(message("a", "ann", time.Now()))
 		must(t, err)
 		must(t, serve(t, b, 30*time.Second))
 		if s := store.stands["a"]; s.Trying.IsZero() || s.Outcome != "" || s.Attempts != 1 {
@@ -242,7 +242,7 @@ func TestRetryAndOnce(t *testing.T) {
 		return "id", nil
 	})
 	b := New(Options{Store: store, Now: func() time.Time { return now }})
-	_, err := put(b, message("a", "ann", now))
+	_, err := b.Put(message("a", "ann", now))
 	must(t, err)
 	if n, err := b.Once(t.Context()); err != nil || n != 1 || !strings.Contains(store.stands["a"].Error, "no mail is configured") {
 		t.Errorf("without a deliverer: %d %v %+v", n, err, store.stands["a"])
