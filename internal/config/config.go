@@ -46,8 +46,9 @@ type Config struct {
 	FixBy evidence.FixTimes `yaml:"-"`
 	// Gate says what blocks a pipeline.
 	Gate gate.Policy `yaml:"-"`
-	// Serve says how the daemon listens and ends.
-	Serve Serve `yaml:"-"`
+	// Serve says how the daemon listens and ends; Notify how people are told, and of what.
+	Serve  Serve  `yaml:"-"`
+	Notify Notify `yaml:"-"`
 	// People are those who can own something, by name; Services what the company runs.
 	People   map[string]owner.Person  `yaml:"-"`
 	Services map[string]owner.Service `yaml:"-"`
@@ -101,6 +102,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Config  `yaml:",inline"`
 		Sources []yaml.Node `yaml:"sources"`
 		Serve   yaml.Node   `yaml:"serve"`
+		Notify  yaml.Node   `yaml:"notify"`
 		FixBy   yaml.Node   `yaml:"fix_by"`
 		Gate    yaml.Node   `yaml:"gate"`
 		Timing  rawTiming   `yaml:",inline"`
@@ -112,7 +114,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c := raw.Config
 	c.file = path
 	var errs strictyaml.Errors
-	section := func(err error) {
+	part := func(err error) {
 		var bad strictyaml.Errors
 		if errors.As(err, &bad) {
 			errs = append(errs, bad...)
@@ -120,15 +122,17 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	}
 	var err error
 	c.Serve, err = parseServe(path, &raw.Serve)
-	section(err)
+	part(err)
+	c.Notify, err = parseNotify(path, c.Zone, &raw.Notify)
+	part(err)
 	c.FixBy, err = parseFixBy(path, &raw.FixBy)
-	section(err)
+	part(err)
 	c.Gate, err = parseGate(path, &raw.Gate)
-	section(err)
+	part(err)
 	usual, err := raw.Timing.parse(path, c.Zone, Timing{Deadline: defaultDeadline})
-	section(err)
+	part(err)
 	owners, resolver, err := raw.Owners.parse(path, data)
-	section(err)
+	part(err)
 	c.People, c.Services, c.Owners = owners.People, owners.Services, resolver
 	seen := map[string]bool{}
 	for i := range raw.Sources {
@@ -154,6 +158,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 func Default(dir string) *Config {
 	c := &Config{file: filepath.Join(dir, FileName), FixBy: evidence.DefaultFixTimes(), Gate: gate.Default()}
 	c.Serve, _ = parseServe(c.file, &yaml.Node{}) // no section has no mistake
+	c.Notify, _ = parseNotify(c.file, "", &yaml.Node{})
 	_, c.Owners, _ = rawOwners{}.parse(c.file, nil)
 	c.setDefaults()
 	return c
