@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,11 +15,11 @@ import (
 type DigestRequest struct {
 	// Report is the report's name.
 	Report string
-	// Since is the entry of the assessment that was told of last, Until that of the one to tell up to. No Since gives a first
-	// report; no Until means the newest.
+	// Since is the entry of the assessment that was told of last, Until that of the one to tell up to; 0 for Since gives a first
+	// report, for Until the newest.
 	Since, Until int64
-	// OwnerOf names who owns a subject, "" when nobody does. When it is nil, the control's owner does.
-	OwnerOf func(control, scope, subjectType, subject string) string
+	// OwnerOf may be nil: then the control's owner owns its subjects.
+	OwnerOf OwnerOf
 	// Next is when the next report is due, Page the address of the served report; both may be left out.
 	Next time.Time
 	Page string
@@ -118,4 +119,24 @@ func assessmentOf(v *store.View, entry int64) (store.Assessment, error) {
 	}
 	one, err := Body[evidence.Assessment](v, entry)
 	return store.Assessment{Assessment: one, Entry: entry}, err
+}
+
+// DigestBetween is Digest from the assessment that was the newest at a time to that of another. A time before the first
+// assessment stands for the first one; there being no other, the report is a first one.
+func (a *App) DigestBetween(v *store.View, period evidence.Window, r DigestRequest) (*report.Digest, error) {
+	newer, err := AssessmentAt(v, period.To)
+	if err != nil {
+		return nil, err
+	}
+	older, err := AssessmentAt(v, period.From)
+	if errors.Is(err, ErrNoAssessment) {
+		if older, err = firstAssessment(v); older.Entry == newer.Entry {
+			older.Entry = 0
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Since, r.Until = older.Entry, newer.Entry
+	return a.Digest(v, r)
 }

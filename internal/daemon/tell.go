@@ -26,7 +26,7 @@ type DigestRule struct {
 	To func(owner string) []DigestTarget
 	// Quiet leaves out reports without news.
 	Quiet   bool
-	OwnerOf func(control, scope, subjectType, subject string) string
+	OwnerOf OwnerOf // as in a DigestRequest
 	Next    time.Time
 	Page    string
 }

@@ -54,7 +54,7 @@ func (c calendar) until(from, to time.Time) int {
 func (c calendar) between(w evidence.Window) string {
 	from, to := w.From.In(c.zone), w.To.In(c.zone)
 	switch {
-	case from.Equal(to):
+	case c.moment(from) == c.moment(to):
 		return c.moment(to)
 	case c.until(from, to) == 0:
 		return c.day(to) + " between " + c.clock(from) + " and " + c.clock(to)
@@ -208,13 +208,17 @@ func (d *Digest) newlyUnseen() int {
 	return n
 }
 
-// cut is at most n characters of s, with an ellipsis when some are left out.
+// cut is at most n characters of s, with an ellipsis when some are left out: after a word, if one ends near there.
 func cut(s string, n int) string {
 	r := []rune(strings.ToValidUTF8(s, "\ufffd"))
 	if len(r) <= n {
 		return string(r)
 	}
-	return strings.TrimRight(string(r[:n-1]), " ") + "…"
+	out := string(r[:n-1])
+	if i := strings.LastIndexByte(out, ' '); i > len(out)-20 {
+		out = out[:i]
+	}
+	return out + "…"
 }
 
 // cutMiddle keeps both ends, which in an id tell most.
