@@ -21,6 +21,8 @@ type gauges struct {
 	refused prometheus.Counter
 	missed  *prometheus.CounterVec
 	jobs    *prometheus.GaugeVec
+	// deliveries counts messages that are over.
+	deliveries *prometheus.CounterVec
 
 	mu   sync.Mutex
 	kept []prometheus.Metric
@@ -59,6 +61,8 @@ func newGauges() *gauges {
 			Help: "Runs since the daemon was started, by source and outcome."}, []string{"source", "outcome"}),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "exhibit_reloads_refused_total",
 			Help: "Configurations that were refused since the daemon was started."}),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "exhibit_messages_total",
+			Help: "Messages that are over since the daemon was started, by channel and outcome."}, []string{"channel", "outcome"}),
 		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "exhibit_job_last_end_timestamp_seconds",
 			Help: "When a job last ended since the daemon was started."}, []string{"job"}),
 		missed: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "exhibit_job_turns_missed_total",
@@ -67,7 +71,7 @@ func newGauges() *gauges {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "exhibit_build_info", Help: "1, with the version.",
 		ConstLabels: prometheus.Labels{"version": build.Version()}})
 	info.Set(1)
-	g.registry.MustRegister(g, g.runs, g.refused, g.missed, g.jobs, info)
+	g.registry.MustRegister(g, g.runs, g.refused, g.missed, g.jobs, g.deliveries, info)
 	return g
 }
 

@@ -17,6 +17,7 @@ const (
 	jobCollect = "collect "
 	jobAssess  = "assess"
 	jobCheck   = "check store"
+	jobReport  = "report "
 )
 
 // The jobs of one group write the ledger for long, one after the other.
@@ -70,6 +71,12 @@ func (s *Service) jobs(a *App) ([]schedule.Job, error) {
 		return nil, err
 	}
 	jobs = append(jobs, schedule.Job{Name: jobCheck, Spec: weekly, Run: s.check})
+	for _, r := range a.Config.Notify.Reports {
+		if !r.Schedule.IsZero() {
+			jobs = append(jobs, schedule.Job{Name: jobReport + r.Name, Group: groupLedger, Spec: r.Schedule,
+				Run: func(ctx context.Context) error { return s.report(ctx, r) }})
+		}
+	}
 	return jobs, nil
 }
 
@@ -87,7 +94,7 @@ func (s *Service) collect(ctx context.Context, source string) error {
 		level("collected", "source", source, "run", res.Run.ID, "outcome", string(outcome), "entry", res.Entry,
 			"fail", res.Assessment.Totals[evidence.Fail], "unknown", res.Assessment.Totals[evidence.Unknown])
 	}
-	return errors.Join(err, s.judged())
+	return errors.Join(err, s.judged(ctx))
 }
 
 // assess takes in what people decided and judges what is committed.
@@ -96,11 +103,16 @@ func (s *Service) assess(ctx context.Context) error {
 	if errors.Is(err, ErrNothing) {
 		return nil
 	}
-	return errors.Join(err, s.judged())
+	return errors.Join(err, s.judged(ctx))
 }
 
 // judged is called when there may be another assessment.
-func (s *Service) judged() error { return s.gauges.read(s.app.Load()) }
+func (s *Service) judged(ctx context.Context) error {
+	if err := s.gauges.read(s.app.Load()); err != nil {
+		return err
+	}
+	return s.atOnce(ctx)
+}
 
 // check verifies the whole store.
 func (s *Service) check(ctx context.Context) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os/user"
+
+	"exhibit/internal/collect"
 )
 
 // reload reads the configuration again. It takes effect whole, or not at all: with one mistake in it, everything stays as it
@@ -54,6 +56,10 @@ func (s *Service) tryReload() error {
 			return err
 		}
 	}
+	ways, err := next.deliverers(collect.NewTransport())
+	if err != nil {
+		return err
+	}
 	jobs, err := s.jobs(next)
 	if err != nil {
 		return err
@@ -63,6 +69,7 @@ func (s *Service) tryReload() error {
 		s.app.Store(now)
 		return err
 	}
+	s.box.Use(ways)
 	return nil
 }
 

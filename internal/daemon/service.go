@@ -15,6 +15,7 @@ import (
 
 	"exhibit/internal/collect"
 	"exhibit/internal/config"
+	"exhibit/internal/outbox"
 	"exhibit/internal/schedule"
 	"exhibit/internal/store"
 	"exhibit/internal/web"
@@ -52,17 +53,21 @@ type Service struct {
 	manager  manager
 	schedule *schedule.Scheduler
 	troubles troubles
+	box      *outbox.Box
+	telling  sync.Mutex // a report is told once at a time
 	stop     context.CancelCauseFunc
 
 	reloading sync.Mutex
 	lookEvery time.Duration // how often the configuration's files are looked at
 }
 
-func newService(o ServeOptions) *Service {
+func newService(o ServeOptions) (*Service, error) {
 	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv), lookEvery: watchEvery}
 	s.app.Store(o.App)
 	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
-	return s
+	var err error
+	s.box, err = o.App.Post(s.over, s.tried)
+	return s, err
 }
 
 // errStopped is why things end when the daemon was told to.
@@ -71,7 +76,10 @@ var errStopped = errors.New("the daemon was stopped")
 // Serve runs the daemon until ctx ends, then lets what is under way end in order, for no longer than the configured grace.
 // It fails when it cannot begin, and when the store's state is unknown, which only opening it again puts right.
 func Serve(ctx context.Context, o ServeOptions) error {
-	s := newService(o)
+	s, err := newService(o)
+	if err != nil {
+		return err
+	}
 	listeners, err := s.listen()
 	if err != nil {
 		return err
@@ -158,6 +166,7 @@ func (s *Service) works(jobs []schedule.Job) []part {
 	return []part{
 		{"schedule", func(ctx context.Context) error { return s.schedule.Run(ctx, jobs) }},
 		{"configuration", s.follow},
+		{"outbox", s.box.Run},
 	}
 }
 
