@@ -41,6 +41,7 @@ func repository() collect.Collector {
 				"SecretAlerts":        listOf(evidence.ShapeOf[secretAlert]()),
 				"CodeAlerts":          listOf(evidence.ShapeOf[codeAlert]()),
 				"Codeowners":          evidence.ShapeOf[codeowners](),
+				codeownersFileKey:     evidence.ShapeOf[codeownersFile](),
 				"SecurityPolicy":      {Kind: evidence.ShapeBool},
 			}),
 			Volatile: []string{
@@ -50,7 +51,7 @@ func repository() collect.Collector {
 				"/DeployKeys/*/last_used", "/LastAnalysis", "/DependabotAlerts", "/SecretAlerts", "/CodeAlerts",
 			},
 		},
-		Version: 2,
+		Version: 3,
 		Operations: append([]collect.Operation{
 			listRepositories(),
 			{

@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"exhibit/internal/collect"
@@ -18,14 +19,32 @@ type codeowners struct {
 	} `json:"errors"`
 }
 
+// codeownersFile is its text, with where in the repository it stands.
+type codeownersFile struct {
+	Path string `json:"path"`
+	Text string `json:"text"`
+}
+
+// codeownersFileKey is where it stands in the document.
+const codeownersFileKey = "CodeownersFile"
+
+// codeownersPlaces are where GitHub looks for the file, by the names of the answers: the first one counts.
+func codeownersPlaces() [][2]string {
+	return [][2]string{{"OwnersInGithub", ".github/CODEOWNERS"}, {"OwnersAtTop", "CODEOWNERS"}, {"OwnersInDocs", "docs/CODEOWNERS"}}
+}
+
 // policiesQuery asks what repositories say of themselves in files that GitHub reads.
 func policiesQuery() query {
+	blobs := ""
+	for _, place := range codeownersPlaces() {
+		blobs += "\n      " + place[0] + `: object(expression: "HEAD:` + place[1] + `") { ... on Blob { isTruncated text } }`
+	}
 	return query{"graphql.repositoryPolicies", `query repositoryPolicies($ids: [ID!]!) {
   nodes(ids: $ids) {
     ... on Repository {
       id
       Codeowners: codeowners { errors { kind path line column } }
-      SecurityPolicy: isSecurityPolicyEnabled
+      SecurityPolicy: isSecurityPolicyEnabled` + blobs + `
     }
   }
   ` + rateLimit + `
@@ -69,6 +88,36 @@ func (p *policies) add(_ context.Context, t *collect.Task, subject *evidence.Sub
 			doc[key] = answer[key]
 		}
 	}
-	lose(subject, doc, policiesQuery(), p.faults[r.FullName])
+	if !ok {
+		return t.Miss(subject, codeownersFileKey, p.err)
+	}
+	faults := p.faults[r.FullName]
+	if doc["Codeowners"] != nil {
+		addCodeowners(subject, doc, answer)
+	}
+	for _, place := range codeownersPlaces() {
+		if of := under(faults, place[0]); len(of) > 0 {
+			miss(subject, doc, codeownersFileKey, of[0].missing(policiesQuery()))
+		}
+	}
+	lose(subject, doc, policiesQuery(), slices.DeleteFunc(slices.Clone(faults), func(f fault) bool {
+		return slices.ContainsFunc(codeownersPlaces(), func(place [2]string) bool { return f.Path[0] == place[0] })
+	}))
 	return nil
+}
+
+// addCodeowners adds the text of the file that counts. One that GitHub does not show whole is missing.
+func addCodeowners(subject *evidence.Subject, doc, answer map[string]any) {
+	for _, place := range codeownersPlaces() {
+		blob, _ := answer[place[0]].(map[string]any)
+		if len(blob) == 0 {
+			continue // nothing, or a folder
+		}
+		if text, whole := blob["text"].(string); whole && blob["isTruncated"] != true {
+			doc[codeownersFileKey] = codeownersFile{place[1], text}
+		} else {
+			miss(subject, doc, codeownersFileKey, cutShort(policiesQuery()))
+		}
+		return
+	}
 }

@@ -1,6 +1,7 @@
 package owner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,7 +159,7 @@ func (f *Finder) codeowners(t *target) (codeownersFile, error) {
 }
 
 func (f *Finder) readCodeowners(scope, repository string) (codeownersFile, error) {
-	const part = "Codeowners"
+	const file, verdict = "CodeownersFile", "Codeowners" // GitHub's own verdict tells whether there is a file
 	object, err := f.other(scope, "github.repository", repository)
 	if object == nil || err != nil {
 		return codeownersFile{unread: "repository " + repository + " is not collected"}, err
@@ -167,13 +168,12 @@ func (f *Finder) readCodeowners(scope, repository string) (codeownersFile, error
 	if err != nil {
 		return codeownersFile{}, err
 	}
-	switch unread := t.Unread(part); {
-	case unread != "":
-		return codeownersFile{unread: unread}, nil
-	case !t.Has(part):
-		return codeownersFile{}, nil
-	case t.Field(part, "path") == "":
-		return codeownersFile{unread: "the text of its CODEOWNERS was not collected"}, nil
+	unread := cmp.Or(t.Unread(file), t.Unread(verdict))
+	switch {
+	case t.Has(file):
+		return codeownersFile{Codeowners: ParseCodeowners(t.Field(file, "text"))}, nil
+	case unread == "" && t.Has(verdict):
+		unread = "the text of its CODEOWNERS was not collected"
 	}
-	return codeownersFile{Codeowners: ParseCodeowners(t.Field(part, "text"))}, nil
+	return codeownersFile{unread: unread}, nil
 }

@@ -41,7 +41,7 @@ func bucket(t *testing.T, id string, tags map[string]string) Subject {
 func TestOf(t *testing.T) {
 	github := evidence.Scope{Provider: "github", Account: "shop"}
 	repository := subject(t, github, evidence.Subject{Type: "github.repository", ID: "shop/till", Doc: []byte(
-		`{"full_name":"shop/till","Codeowners":{"errors":[],"path":".github/CODEOWNERS","text":"* @shop/payments\n/.github/ @nobody platform@x.example @shop/platform\n"}}`)})
+		`{"full_name":"shop/till","Codeowners":{"errors":[]},"CodeownersFile":{"path":".github/CODEOWNERS","text":"* @shop/payments\n/.github/ @nobody platform@x.example @shop/platform\n"}}`)})
 	workflow := subject(t, github, evidence.Subject{Type: "github.workflow", ID: "shop/till/.github/workflows/ci.yml",
 		Doc: []byte(`{"path":".github/workflows/ci.yml","Repository":{"full_name":"shop/till"}}`)})
 	branch := subject(t, github, evidence.Subject{Type: "github.branch", ID: "shop/till:main", Doc: []byte(`{"Repository":{"full_name":"shop/till"}}`)})

@@ -141,8 +141,12 @@ func (k *restCall) graphRepository(org, name string, repo map[string]any) map[st
 		"deployments":  graphDeployments(k.w.list("github", org, name, "deployments")),
 		"releases":     documents(k.w.list("github", org, name, "releases")),
 	}
-	doc["object"] = graphWorkflows(repo)
+	files := filesAt{"HEAD:.github/workflows": graphWorkflows(repo)}
+	doc["object"] = files
 	doc["codeowners"], doc["isSecurityPolicyEnabled"] = repo["Codeowners"], repo["SecurityPolicy"] == true
+	if file, ok := repo["CodeownersFile"].(map[string]any); ok {
+		files["HEAD:"+scalar(file["path"])] = graphBlob(scalar(file["text"]))
+	}
 	if len(commits) > 0 {
 		// The branch stands where the last commit of the file is.
 		head := commits[len(commits)-1].(map[string]any)
@@ -164,11 +168,15 @@ func graphWorkflows(repo map[string]any) any {
 		text := strings.NewReplacer("$[[", "${{", "]]", "}}").Replace(scalar(files[name]))
 		entries = append(entries, map[string]any{
 			"name": name, "path": ".github/workflows/" + name,
-			"object": map[string]any{"__typename": "Blob", "oid": fmt.Sprintf("%x", sha1.Sum([]byte(text))), "byteSize": len(text),
-				"isBinary": false, "isTruncated": false, "text": text},
+			"object": graphBlob(text),
 		})
 	}
 	return map[string]any{"__typename": "Tree", "entries": entries}
+}
+
+func graphBlob(text string) map[string]any {
+	return map[string]any{"__typename": "Blob", "oid": fmt.Sprintf("%x", sha1.Sum([]byte(text))), "byteSize": len(text),
+		"isBinary": false, "isTruncated": false, "text": text}
 }
 
 // graphDeployments shows deployments, which stand in the files as the REST API shows them.

@@ -18,13 +18,20 @@ type graphQuery struct {
 	pageSize  int // 0 caps nothing
 }
 
+// filesAt are files and folders of a repository, by the expressions that name them.
+type filesAt map[string]any
+
 // object answers a selection set over a document.
 func (g *graphQuery) object(set ast.SelectionSet, doc map[string]any) map[string]any {
 	out := map[string]any{}
 	for _, s := range set {
 		switch s := s.(type) {
 		case *ast.Field:
-			out[s.Alias] = g.value(s, doc[s.Name])
+			v := doc[s.Name]
+			if files, ok := v.(filesAt); ok {
+				v = files[scalar(g.argument(s, "expression"))]
+			}
+			out[s.Alias] = g.value(s, v)
 		case *ast.InlineFragment:
 			g.fragment(out, s.TypeCondition, s.SelectionSet, doc)
 		case *ast.FragmentSpread:
