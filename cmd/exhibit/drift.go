@@ -32,7 +32,7 @@ sent, and no report tells less for it.`,
 			if err != nil {
 				return err
 			}
-			if err := mailFlags(mail, owner, output, cause); err != nil {
+			if err := mailFlags(mail, output, cause); err != nil {
 				return err
 			}
 			return c.view(cmd.Context(), func(app *daemon.App, v *store.View) error {
@@ -43,11 +43,18 @@ sent, and no report tells less for it.`,
 				if err != nil {
 					return err
 				}
+				owned, err := ownedBy(app, v, owner)
+				if err != nil {
+					return err
+				}
 				kept := []evidence.Change{}
 				for _, ch := range changes {
-					if cause == "" || string(ch.Cause) == cause {
+					if (cause == "" || string(ch.Cause) == cause) && owned.has(ch.Control, ch.Scope, ch.Type, ch.Subject) {
 						kept = append(kept, ch)
 					}
+				}
+				if err := owned.err(); err != nil {
+					return err
 				}
 				return c.print(kept, func(w io.Writer) error {
 					return report.Changes(w, kept, c.listOptions(all))
@@ -59,8 +66,8 @@ sent, and no report tells less for it.`,
 	cmd.Flags().StringVar(&until, "until", "", "to this time (default now)")
 	cmd.Flags().StringVar(&cause, "cause", "", "only by this cause: subject, rule, mapping, scope, permission, collector")
 	cmd.Flags().BoolVar(&mail, "mail", false, "show the report that is sent by mail")
-	cmd.Flags().StringVar(&owner, "owner", "", "with --mail: only of what this owner owns")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "with --mail: write to this file, ending in .txt, .html or .eml")
+	cmd.Flags().StringVar(&owner, "owner", "", "only what this person or team owns")
 	cmd.Flags().BoolVar(&all, "all", false, "leave nothing out of long lists")
 	return cmd
 }

@@ -18,10 +18,10 @@ import (
 )
 
 // mailFlags refuses flags of drift that mean nothing together.
-func mailFlags(mail bool, owner, output, cause string) error {
+func mailFlags(mail bool, output, cause string) error {
 	switch {
-	case !mail && (owner != "" || output != ""):
-		return usage(errors.New("--owner and --output go with --mail"))
+	case !mail && output != "":
+		return usage(errors.New("--output goes with --mail"))
 	case mail && cause != "":
 		return usage(errors.New("--cause does not go with --mail: a report tells of all causes"))
 	case output != "" && !slices.Contains([]string{".txt", ".html", ".eml"}, filepath.Ext(output)):

@@ -12,7 +12,7 @@ import (
 )
 
 func (c *command) exposureCommand() *cobra.Command {
-	var from, to, check string
+	var from, to, check, owner string
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "exposure",
@@ -36,11 +36,18 @@ is said where the log has a gap, or before its events have settled.`,
 				if err != nil {
 					return err
 				}
+				owned, err := ownedBy(app, v, owner)
+				if err != nil {
+					return err
+				}
 				kept := []evidence.Exposure{}
 				for _, e := range exposures {
-					if check == "" || e.Check == check {
+					if (check == "" || e.Check == check) && owned.has(e.Control, e.Scope, e.Type, e.Subject) {
 						kept = append(kept, e)
 					}
+				}
+				if err := owned.err(); err != nil {
+					return err
 				}
 				return c.print(kept, func(w io.Writer) error {
 					return report.Exposures(w, kept, c.listOptions(all))
@@ -51,6 +58,7 @@ is said where the log has a gap, or before its events have settled.`,
 	cmd.Flags().StringVar(&from, "from", "90d", "start of the period: 2026-01-01, 90d (ago)")
 	cmd.Flags().StringVar(&to, "to", "", "end of the period (default now)")
 	cmd.Flags().StringVar(&check, "check", "", "only this check")
+	cmd.Flags().StringVar(&owner, "owner", "", "only what this person or team owns")
 	cmd.Flags().BoolVar(&all, "all", false, "leave nothing out")
 	return cmd
 }

@@ -15,12 +15,12 @@ import (
 )
 
 func (c *command) findingsCommand() *cobra.Command {
-	var at, control, severity string
+	var at, control, severity, owner string
 	var unknowns, all bool
 	cmd := &cobra.Command{
 		Use:     "findings",
 		Short:   "List what fails, with the deciding facts, owner and remediation; or what is unknown and why",
-		Example: "  exhibit findings --severity high\n  exhibit findings --unknown",
+		Example: "  exhibit findings --severity high --owner payments\n  exhibit findings --unknown",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t, err := c.parseTime(at, true)
@@ -39,12 +39,16 @@ func (c *command) findingsCommand() *cobra.Command {
 				if err := knownControl(posture, control); err != nil {
 					return err
 				}
+				who, err := knownOwner(app, owner)
+				if err != nil {
+					return err
+				}
 				if unknowns {
-					return c.printUnknowns(posture, control)
+					return c.printUnknowns(posture, control, who)
 				}
 				failures := []report.Failure{}
 				for _, f := range posture.Failures {
-					if (control == "" || f.Control == control) && f.Severity.Rank() >= least.Rank() {
+					if (control == "" || f.Control == control) && (who == "" || f.Owner == who) && f.Severity.Rank() >= least.Rank() {
 						failures = append(failures, f)
 					}
 				}
@@ -57,6 +61,7 @@ func (c *command) findingsCommand() *cobra.Command {
 	cmd.Flags().StringVar(&at, "at", "", "as of this time: 2026-03-31, 2026-03-31T12:00:00Z, 7d (ago)")
 	cmd.Flags().StringVar(&control, "control", "", "only of this control")
 	cmd.Flags().StringVar(&severity, "severity", "", "only this grave or graver: low, medium, high, critical")
+	cmd.Flags().StringVar(&owner, "owner", "", "only what this person or team owns")
 	cmd.Flags().BoolVar(&unknowns, "unknown", false, "list what is unknown instead, with the missing permissions")
 	cmd.Flags().BoolVar(&all, "all", false, "leave nothing out")
 	return cmd
@@ -70,10 +75,10 @@ func knownControl(p *report.Posture, id string) error {
 	return usage(fmt.Errorf("control %q was not judged by then; exhibit controls list shows what there is", id))
 }
 
-func (c *command) printUnknowns(p *report.Posture, control string) error {
+func (c *command) printUnknowns(p *report.Posture, control, owner string) error {
 	list := []report.Unknown{}
 	for _, u := range p.Unknowns {
-		if control == "" || u.Control == control {
+		if (control == "" || u.Control == control) && (owner == "" || u.Owner == owner) {
 			list = append(list, u)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -27,20 +28,11 @@ and prints its evidence as it is kept, the versions that were seen, and the inte
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
 				return app.Store.View(func(v *store.View) error {
-					found, err := daemon.FindSubjects(v, subjectType, args[0])
+					found, err := findSubjects(v, subjectType, scope, args[0])
 					if err != nil {
 						return err
 					}
-					if scope != "" {
-						var there []daemon.Place
-						for _, p := range found {
-							if p.Scope == scope {
-								there = append(there, p)
-							}
-						}
-						found = there
-					}
-					return c.show(v, args[0], found)
+					return c.show(app, v, args[0], found)
 				})
 			})
 		},
@@ -50,29 +42,52 @@ and prints its evidence as it is kept, the versions that were seen, and the inte
 	return cmd
 }
 
-func (c *command) show(v *store.View, what string, found []daemon.Place) error {
-	switch len(found) {
-	case 0:
-		return fmt.Errorf("show %s: no subject has that id or name", what)
-	case 1:
-	default:
-		fmt.Fprintf(c.stderr, "%d subjects match %s:\n", len(found), what)
-		for _, p := range found {
-			fmt.Fprintf(c.stderr, "  %s  %s  %s\n", p.Type, p.Scope, p.ID)
-		}
-		return usage(errors.New("name one by its full id, with --type and --scope where needed"))
+// findSubjects returns the subjects that go by a name, of one type and in one scope only unless these are empty.
+func findSubjects(v *store.View, subjectType, scope, what string) ([]daemon.Place, error) {
+	found, err := daemon.FindSubjects(v, subjectType, what)
+	return slices.DeleteFunc(found, func(p daemon.Place) bool { return scope != "" && p.Scope != scope }), err
+}
+
+func (c *command) show(app *daemon.App, v *store.View, what string, found []daemon.Place) error {
+	if err := c.onlyOne("show", what, found); err != nil {
+		return err
 	}
 	shown, err := daemon.Show(v, found[0])
 	if err != nil {
 		return err
 	}
+	if app.Config.Owners.Configured() {
+		owned, err := app.Owners(v).Explain(found[0], "")
+		if err != nil {
+			return err
+		}
+		shown.Owner = &owned.Answer
+	}
 	return c.print(shown, func(w io.Writer) error { return showText(w, shown) })
+}
+
+// onlyOne refuses a name that nothing or more than one subject goes by.
+func (c *command) onlyOne(verb, what string, found []daemon.Place) error {
+	switch len(found) {
+	case 0:
+		return fmt.Errorf("%s %s: no subject has that id or name", verb, what)
+	case 1:
+		return nil
+	}
+	fmt.Fprintf(c.stderr, "%d subjects match %s:\n", len(found), what)
+	for _, p := range found {
+		fmt.Fprintf(c.stderr, "  %s  %s  %s\n", p.Type, p.Scope, p.ID)
+	}
+	return usage(errors.New("name one by its full id, with --type and --scope where needed"))
 }
 
 func showText(w io.Writer, s daemon.Shown) error {
 	fmt.Fprintf(w, "%s  %s\n%s\n", s.Type, s.ID, s.Scope)
 	if s.Name != "" {
 		fmt.Fprintf(w, "name %s\n", s.Name)
+	}
+	if s.Owner != nil {
+		fmt.Fprintf(w, "%s\n", ownerText(*s.Owner))
 	}
 	if c := s.Coverage; c != nil {
 		fmt.Fprintf(w, "events known %s to %s\n", minute(c.Span.From), minute(c.Span.To))

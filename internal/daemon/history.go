@@ -132,10 +132,7 @@ func (a *App) changedStates(v *store.View, next evidence.Assessment) ([]evidence
 // Drift returns what changed between the views of two times: subjects, scopes, verdicts and findings, each with its cause.
 // A time before the first assessment stands for the first one, which is the baseline.
 func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error) {
-	older, err := AssessmentAt(v, from)
-	if errors.Is(err, ErrNoAssessment) {
-		older, err = firstAssessment(v)
-	}
+	older, err := assessmentFrom(v, from)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +162,15 @@ func (a *App) driftBetween(v *store.View, older, newer evidence.Assessment) ([]e
 		return nil, err
 	}
 	return append(changes, verdicts...), nil
+}
+
+// assessmentFrom is AssessmentAt, or the first one when there was none yet.
+func assessmentFrom(v *store.View, t time.Time) (store.Assessment, error) {
+	one, err := AssessmentAt(v, t)
+	if errors.Is(err, ErrNoAssessment) {
+		return firstAssessment(v)
+	}
+	return one, err
 }
 
 // firstAssessment returns the one that was committed first.

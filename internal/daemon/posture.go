@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -38,7 +39,13 @@ func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, framew
 	if err != nil {
 		return nil, err
 	}
-	return report.Build(in)
+	if !a.Config.Owners.Configured() {
+		return report.Build(in)
+	}
+	owners := a.ownersAt(v, newest.View)
+	in.OwnerOf = owners.Of
+	p, err := report.Build(in)
+	return p, errors.Join(err, owners.Err())
 }
 
 // asOf is what was known at an assessment of the time as of which it is, and not of what happened before.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"exhibit/internal/evidence"
+	"exhibit/internal/owner"
 	"exhibit/internal/store"
 )
 
@@ -22,6 +23,8 @@ type Place struct {
 // Shown is one subject: its evidence over time and what was said of it.
 type Shown struct {
 	Place
+	// Owner says who owns it; nil when the configuration names nobody.
+	Owner *owner.Answer `json:"owner,omitempty"`
 	// Versions are what it looked like, oldest first.
 	Versions []store.Version `json:"versions"`
 	// States are the intervals of each check's verdict.

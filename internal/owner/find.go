@@ -96,11 +96,11 @@ func (f *Finder) of(s Subject, role string, note func(int, outcome)) (Answer, er
 			return Answer{o.owner, ByRule, i + 1}, nil
 		}
 	}
-	return f.fallback(role), nil
+	return f.Fallback(role), nil
 }
 
-// fallback is who owns what no rule gives away.
-func (f *Finder) fallback(role string) Answer {
+// Fallback is who owns what no rule gives away.
+func (f *Finder) Fallback(role string) Answer {
 	if name := f.Known(role); name != "" {
 		return Answer{Owner: name, By: ByControl}
 	}

@@ -199,5 +199,8 @@ func (r *Resolver) refuse(word string) string {
 	return ""
 }
 
+// HasRules reports whether there are any rules.
+func (r *Resolver) HasRules() bool { return len(r.rules) > 0 }
+
 // Configured reports whether the configuration names anybody at all.
 func (r *Resolver) Configured() bool { return len(r.config.People) > 0 }

@@ -114,7 +114,7 @@ func (s *Survey) Add(one Subject) error {
 		s.count(i, o, &answer, one)
 	}
 	if answer.Owner == "" {
-		answer = s.f.fallback("")
+		answer = s.f.Fallback("")
 	}
 	if answer.Owner == "" {
 		s.miss(one)

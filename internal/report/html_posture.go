@@ -1,6 +1,10 @@
 package report
 
-import "exhibit/internal/evidence"
+import (
+	"cmp"
+
+	"exhibit/internal/evidence"
+)
 
 // framework writes the requirements of one framework.
 func (h *html) framework(i int, f FrameworkPosture) {
@@ -191,7 +195,8 @@ func (h *html) failures(failures []Failure) {
 			verdict = join(`<span class="s accepted">{}</span>`, f.Label())
 		}
 		what := join(`{}<br><code class="soft">{}</code>`, f.Title, f.Check)
-		who := join(`{}<br><code class="soft">{}</code>`, subjectName(f.Name, f.Subject), f.Scope)
+		who := join(`{}<br><code class="soft">{}</code><br><span class="soft">owned by {}</span>`, subjectName(f.Name, f.Subject), f.Scope,
+			cmp.Or(f.Owner, "nobody"))
 		facts := factList(f.Observation)
 		if f.Remediation != "" {
 			facts += join(`<details class="fix"><summary><span>What to do</span></summary><p>{}</p></details>`, prose(f.Remediation))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"strings"
 
@@ -15,9 +16,9 @@ func (p *page) failures(failures []Failure) {
 			verdict = plain(f.Label())
 		}
 		rows = append(rows, []string{plain(string(f.Severity)), verdict, plain(f.Check), plain(subjectName(f.Name, f.Subject)),
-			plain(f.Scope), f.began(), plain(factLine(f.Observation))})
+			plain(f.Scope), plain(cmp.Or(f.Owner, "nobody")), f.began(), plain(factLine(f.Observation))})
 	}
-	p.rows([]string{"Severity", "Verdict", "Check", "Subject", "Scope", "Since", "Facts"}, []int{6, 1, 3}, []int{6, 5}, rows)
+	p.rows([]string{"Severity", "Verdict", "Check", "Subject", "Scope", "Owner", "Since", "Facts"}, []int{7, 1, 3}, []int{7, 6, 5}, rows)
 }
 
 // factLine is "open=22, public=true": the deciding values in order of name.
