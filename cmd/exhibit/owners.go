@@ -22,16 +22,16 @@ func (c *command) ownersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "owners",
 		Short: "Show who owns what, what nobody owns, and where the mapping no longer fits the estate",
-		Long: `owners surveys the newest view by the rules under owners: in exhibit.yaml. The first rule that gives a subject to somebody
-under people: decides; a name that is not there is passed over and listed. Failures on what no rule gives away go to the
-owner of their control, then to owners_default:.
+		Long: `owners surveys the newest view by the rules under owners: in exhibit.yaml. The first rule that gives a
+subject to somebody under people: decides; a name that is not there is passed over and listed. Failures on what no rule
+gives away go to the owner of their control, then to owners_default:.
 
-It also lists rules that match nothing or come too late, services without members, subject types that no check reads, controls
-and requirements that no source says anything about, and checks that never looked at anything.
+It also lists rules that match nothing or come too late, services without members, subject types that no check reads,
+controls and requirements that no source says anything about, and checks that never looked at anything.
 
 --of explains one subject, rule by rule. --since lists the subjects whose owner changed because they did (a tag, a
-CODEOWNERS); a changed rule is no change of the estate, and the subjects of a repository whose CODEOWNERS changed are not
-among them.`,
+CODEOWNERS). A changed rule is no change of the estate; and of a repository whose CODEOWNERS changed, only itself is
+listed, and not what belongs to it.`,
 		Example: "  exhibit owners\n  exhibit owners --of arn:aws:s3:::press-kit\n  exhibit owners --since 30d --json",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,7 +60,7 @@ among them.`,
 	cmd.Flags().StringVar(&of, "of", "", "explain who owns this subject: its id, the end of its id, or its name")
 	cmd.Flags().StringVarP(&subjectType, "type", "t", "", "with --of: only subjects of this type, aws.s3.bucket")
 	cmd.Flags().StringVar(&scope, "scope", "", "with --of: only in this scope, aws:111122223333")
-	cmd.Flags().StringVar(&control, "control", "", "with --of: as this control sees it, whose owner comes after the rules")
+	cmd.Flags().StringVar(&control, "control", "", "with --of: as this control sees it")
 	cmd.Flags().StringVar(&since, "since", "", "also list whose owner changed since: 30d (ago), 2026-03-01")
 	cmd.Flags().BoolVar(&all, "all", false, "leave nothing out of long lists")
 	return cmd
@@ -94,8 +94,8 @@ func knownOwner(app *daemon.App, name string) (string, error) {
 	case !app.Config.Owners.Configured():
 		return "", usage(fmt.Errorf("owner %q: exhibit.yaml names nobody under people:", name))
 	}
-	names := slices.Sorted(maps.Keys(app.Config.People))
-	return "", usage(fmt.Errorf("owner %q is not under people: in exhibit.yaml; there are %s", name, strings.Join(names, ", ")))
+	names := strings.Join(slices.Sorted(maps.Keys(app.Config.People)), ", ")
+	return "", usage(fmt.Errorf("owner %q is not under people: in exhibit.yaml; there are %s", name, names))
 }
 
 // owned tells what one person owns; without one, everything.

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"exhibit/internal/daemon"
+	"exhibit/internal/owner"
 )
 
 func explanationText(w io.Writer, e daemon.Explanation) error {
@@ -69,26 +70,33 @@ func ownersText(w io.Writer, r daemon.OwnersReport, all bool) error {
 		unowned += u.Count
 	}
 	fmt.Fprintf(out, "Owners as of %s: %d subjects, %d owned by nobody\n", minute(r.AsOf), r.Subjects, unowned)
+	if len(r.Owners) == 0 {
+		fmt.Fprintln(out, "exhibit.yaml names nobody under people:, so failures are told as those of their control's owner.")
+	}
 	l.list("People", len(r.Owners), func(i int) []string {
 		o := r.Owners[i]
 		return []string{o.Name, fmt.Sprintf("%d subjects", o.Subjects)}
 	})
 	l.list("Owned by nobody: failures here go to the owner of their control", len(r.Unowned), func(i int) []string {
 		u := r.Unowned[i]
-		return []string{cmp.Or(u.Type, "(further places)"), u.Scope, fmt.Sprint(u.Count), "such as " + strings.Join(u.Examples, ", ")}
+		return []string{cmp.Or(u.Type, "(further places)"), u.Scope, fmt.Sprint(u.Count),
+			"such as " + strings.Join(u.Examples, ", ")}
 	})
 	l.list("Named as owners, and not under people:", len(r.Strangers), func(i int) []string {
 		s := r.Strangers[i]
-		return []string{cmp.Or(s.Word, "(further names)"), fmt.Sprintf("%d subjects", s.Count), "by rule " + numbers(s.Rules), "such as " + s.Example}
+		return []string{cmp.Or(s.Word, "(further names)"), fmt.Sprintf("%d subjects", s.Count),
+			"by rule " + numbers(s.Rules), "such as " + s.Example}
 	})
 	l.list("Owners of controls, and not under people:", len(r.Roles), func(i int) []string {
-		return []string{r.Roles[i].Name, fmt.Sprintf("%d controls", len(r.Roles[i].Controls)), "such as " + r.Roles[i].Controls[0]}
+		role := r.Roles[i]
+		return []string{role.Name, fmt.Sprintf("%d controls", len(role.Controls)), "such as " + role.Controls[0]}
 	})
 	l.list("Owners without an address", len(r.Unreachable), func(i int) []string { return []string{r.Unreachable[i]} })
 	l.list("People who own nothing", len(r.Idle), func(i int) []string { return []string{r.Idle[i]} })
 	l.list("Rules", len(r.Rules), func(i int) []string {
 		u := r.Rules[i]
-		return []string{fmt.Sprint(u.Rule), fmt.Sprintf("line %d", u.Line), u.What, fmt.Sprintf("owns %d of %d", u.Owns, u.Matches), ruleNote(u.Matches, u.Owns, u.ShadowedBy, u.Unread, u.Why)}
+		return []string{fmt.Sprint(u.Rule), fmt.Sprintf("line %d", u.Line), u.What,
+			fmt.Sprintf("owns %d of %d", u.Owns, u.Matches), ruleNote(u)}
 	})
 	l.list("Services", len(r.Services), func(i int) []string {
 		s := r.Services[i]
@@ -102,7 +110,8 @@ func ownersText(w io.Writer, r daemon.OwnersReport, all bool) error {
 	if !r.Since.IsZero() {
 		l.list("Another owner than at "+minute(r.Since), len(r.Moved), func(i int) []string {
 			m := r.Moved[i]
-			return []string{m.Type, m.Scope, m.ID, cmp.Or(m.Before, "nobody") + " → " + cmp.Or(m.After, "nobody"), strings.Join(m.Fields, ", ")}
+			step := cmp.Or(m.Before, "nobody") + " → " + cmp.Or(m.After, "nobody")
+			return []string{m.Type, m.Scope, m.ID, step, strings.Join(m.Fields, ", ")}
 		})
 		if len(r.Moved) == 0 {
 			fmt.Fprintf(out, "\nNo subject has another owner than at %s.\n", minute(r.Since))
@@ -135,18 +144,18 @@ func mappingText(l lists, m daemon.Mapping) {
 }
 
 // ruleNote says what is wrong with a rule, if anything.
-func ruleNote(matches, owns, shadowedBy, unread int, why string) string {
+func ruleNote(r owner.Ruled) string {
 	var parts []string
 	switch {
-	case matches == 0:
+	case r.Matches == 0:
 		parts = append(parts, "matches nothing")
-	case owns == 0 && shadowedBy > 0:
-		parts = append(parts, fmt.Sprintf("comes too late: rule %d takes it", shadowedBy))
-	case owns == 0:
+	case r.Owns == 0 && r.ShadowedBy > 0:
+		parts = append(parts, fmt.Sprintf("comes too late: rule %d takes it", r.ShadowedBy))
+	case r.Owns == 0:
 		parts = append(parts, "names nobody under people:")
 	}
-	if unread > 0 {
-		parts = append(parts, fmt.Sprintf("cannot be told of %d: %s", unread, why))
+	if r.Unread > 0 {
+		parts = append(parts, fmt.Sprintf("cannot be told of %d: %s", r.Unread, r.Why))
 	}
 	return strings.Join(parts, "; ")
 }

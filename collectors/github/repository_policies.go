@@ -30,14 +30,17 @@ const codeownersFileKey = "CodeownersFile"
 
 // codeownersPlaces are where GitHub looks for the file, by the names of the answers: the first one counts.
 func codeownersPlaces() [][2]string {
-	return [][2]string{{"OwnersInGithub", ".github/CODEOWNERS"}, {"OwnersAtTop", "CODEOWNERS"}, {"OwnersInDocs", "docs/CODEOWNERS"}}
+	return [][2]string{
+		{"OwnersInGithub", ".github/CODEOWNERS"}, {"OwnersAtTop", "CODEOWNERS"}, {"OwnersInDocs", "docs/CODEOWNERS"},
+	}
 }
 
 // policiesQuery asks what repositories say of themselves in files that GitHub reads.
 func policiesQuery() query {
 	blobs := ""
 	for _, place := range codeownersPlaces() {
-		blobs += "\n      " + place[0] + `: object(expression: "HEAD:` + place[1] + `") { ... on Blob { isTruncated text } }`
+		blobs += "\n      " + place[0] +
+			`: object(expression: "HEAD:` + place[1] + `") { ... on Blob { isTruncated text } }`
 	}
 	return query{"graphql.repositoryPolicies", `query repositoryPolicies($ids: [ID!]!) {
   nodes(ids: $ids) {

@@ -13,9 +13,9 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Matcher compiles expressions over one subject of any type, for what follows from a subject alone and at no time: who owns
-// it. They see subject as checks do, with a document that is not type-checked, and CEL's own strings, lists and sets; and
-// neither now nor anything related.
+// Matcher compiles expressions over one subject of any type, for what follows from a subject alone and at no time:
+// who owns it. They see subject as checks do, with a document that is not type-checked, and CEL's own strings, lists
+// and sets; and neither now nor anything related.
 type Matcher struct {
 	compiler
 	env *cel.Env
@@ -31,7 +31,8 @@ func NewMatcher() (*Matcher, error) {
 		return nil, fmt.Errorf("set up CEL's types: %w", err)
 	}
 	scope := table.shapeType("scope", scopeShape(), false)
-	subject := table.add(anySubject, subjectFields(scope, types.DynType, table.shapeType("redaction", redactionShape, false)))
+	redaction := table.shapeType("redaction", redactionShape, false)
+	subject := table.add(anySubject, subjectFields(scope, types.DynType, redaction))
 	env, err := cel.NewEnv(append(language(table), cel.Variable("subject", subject))...)
 	if err != nil {
 		return nil, fmt.Errorf("declare the expressions' environment: %w", err)
@@ -93,7 +94,8 @@ func (t *Target) Tag(key string) (value string, ok bool, unread string) {
 	return string(v.GetStringBytes()), true, ""
 }
 
-// Unread says why a part of the document, or "Tags", could not be collected; it is empty when nothing kept it from being.
+// Unread says why a part of the document, or "Tags", could not be collected; it is empty when nothing kept it from
+// being.
 func (t *Target) Unread(key string) string {
 	m, missing := t.rec.missing[key]
 	if !missing {
@@ -108,8 +110,8 @@ func (t *Target) Field(path ...string) string { return string(t.rec.doc.GetStrin
 // Has reports whether the document has something under a path of keys.
 func (t *Target) Has(path ...string) bool { return t.rec.doc.Exists(path...) }
 
-// Holds reports whether a condition is true of the subject. One that has no answer is not, and unread is then not empty when
-// it is because something could not be collected.
+// Holds reports whether a condition is true of the subject. One that has no answer is not, and unread is then not
+// empty when it is because something could not be collected.
 func (x *Match) Holds(t *Target) (holds bool, unread string, err error) {
 	t.begin()
 	truth, known, _, err := x.prog.truth(context.Background(), t.vars) // its cost is bounded

@@ -33,7 +33,8 @@ func (l *texts) UnmarshalYAML(n *yaml.Node) error {
 			if one.Kind == yaml.ScalarNode && one.Value != "" {
 				msg = fmt.Sprintf("%s is read as something else than text: put it in quotes", one.Value)
 			}
-			return &yaml.LoadErrors{Errors: []*yaml.LoadError{{Message: msg, Mark: yaml.Mark{Line: one.Line, Column: one.Column}}}}
+			mark := yaml.Mark{Line: one.Line, Column: one.Column}
+			return &yaml.LoadErrors{Errors: []*yaml.LoadError{{Message: msg, Mark: mark}}}
 		}
 		*l = append(*l, one.Value)
 	}
@@ -42,7 +43,8 @@ func (l *texts) UnmarshalYAML(n *yaml.Node) error {
 
 // parse reads the sections of a file. The error is strictyaml.Errors.
 func (raw rawOwners) parse(file string, data []byte) (owner.Config, *owner.Resolver, error) {
-	c := owner.Config{People: map[string]owner.Person{}, Services: map[string]owner.Service{}, Default: raw.Default.Value}
+	c := owner.Config{People: map[string]owner.Person{}, Services: map[string]owner.Service{},
+		Default: raw.Default.Value}
 	var errs strictyaml.Errors
 	read := func(err error) {
 		var bad strictyaml.Errors
@@ -99,8 +101,8 @@ func parseRule(file string, n *yaml.Node) (owner.Rule, error) {
 	err := strictyaml.DecodeNode(file, n, &raw)
 	return owner.Rule{Match: raw.Match, Account: owner.List(raw.Account), Project: owner.List(raw.Project),
 		Subscription: owner.List(raw.Subscription), Scope: owner.List(raw.Scope), Type: owner.List(raw.Type),
-		Repository: owner.List(raw.Repository), Path: owner.List(raw.Path), Tag: owner.List(raw.Tag), Service: raw.Service,
-		Codeowners: raw.Codeowners, Owner: raw.Owner, Line: n.Line}, err
+		Repository: owner.List(raw.Repository), Path: owner.List(raw.Path), Tag: owner.List(raw.Tag),
+		Service: raw.Service, Codeowners: raw.Codeowners, Owner: raw.Owner, Line: n.Line}, err
 }
 
 func parseService(file string, n *yaml.Node) (owner.Service, error) {
@@ -112,8 +114,8 @@ func parseService(file string, n *yaml.Node) (owner.Service, error) {
 		Criticality  string            `yaml:"criticality"`
 	}
 	err := strictyaml.DecodeNode(file, n, &raw)
-	return owner.Service{Owner: raw.Owner, Accounts: owner.List(raw.Accounts), Repositories: owner.List(raw.Repositories),
-		Tags: raw.Tags, Criticality: raw.Criticality}, err
+	return owner.Service{Owner: raw.Owner, Accounts: owner.List(raw.Accounts),
+		Repositories: owner.List(raw.Repositories), Tags: raw.Tags, Criticality: raw.Criticality}, err
 }
 
 // place says where in the file a mistake is.

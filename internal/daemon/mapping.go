@@ -135,7 +135,8 @@ func (m *mapper) finish(v *store.View, newest store.Assessment) (Mapping, error)
 	return m.out, nil
 }
 
-// unmet reports whether a requirement rests on what is not collected alone. Checks narrow the control that they stand in.
+// unmet reports whether a requirement rests on what is not collected alone. Checks narrow the control that they stand
+// in.
 func (m *mapper) unmet(r evidence.Requirement, gaps, blind map[string]bool) bool {
 	if len(r.Controls)+len(r.Checks) == 0 {
 		return false
@@ -147,7 +148,9 @@ func (m *mapper) unmet(r evidence.Requirement, gaps, blind map[string]bool) bool
 	}
 	for _, id := range r.Controls {
 		c, _ := m.catalog.Control(id)
-		narrowed := slices.ContainsFunc(c.Checks, func(k evidence.Check) bool { return slices.Contains(r.Checks, k.ID) })
+		narrowed := slices.ContainsFunc(c.Checks, func(k evidence.Check) bool {
+			return slices.Contains(r.Checks, k.ID)
+		})
 		if !narrowed && !gaps[id] {
 			return false
 		}

@@ -11,8 +11,8 @@ import (
 	"exhibit/internal/store"
 )
 
-// Owners tells who owns what one view shows, by the rules of the configuration. It looks subjects up when it is asked about
-// them and keeps a bounded number of answers. It is used by one goroutine, and for as long as the view.
+// Owners tells who owns what one view shows, by the rules of the configuration. It looks subjects up when it is asked
+// about them and keeps a bounded number of answers. It is used by one goroutine, and for as long as the view.
 type Owners struct {
 	view    *store.View
 	size    int64
@@ -48,7 +48,8 @@ func (a *App) Owners(v *store.View) *Owners { return a.ownersAt(v, v.Size()) }
 
 // ownersAt is Owners over the first size entries.
 func (a *App) ownersAt(v *store.View, size int64) *Owners {
-	o := &Owners{view: v, size: size, sources: a.sourceNames(), roles: map[string]string{}, spots: map[spot]*ownedList{}}
+	o := &Owners{view: v, size: size, sources: a.sourceNames(), roles: map[string]string{},
+		spots: map[spot]*ownedList{}}
 	for _, c := range a.Catalog.Controls {
 		o.roles[c.ID] = c.Owner
 	}
@@ -59,11 +60,15 @@ func (a *App) ownersAt(v *store.View, size int64) *Owners {
 	return o
 }
 
-// Of returns who owns a subject as a control sees it, "" for nobody. subject is empty for a population as a whole. A subject
-// that is gone is owned by who owned its last version. After an error, which Err returns, nobody owns anything.
+// Of returns who owns a subject as a control sees it, "" for nobody. subject is empty for a population as a whole. A
+// subject that is gone is owned by who owned its last version. Where the configuration names nobody, the controls'
+// own owners stand. After an error, which Err returns, nobody owns anything.
 func (o *Owners) Of(control, scope, subjectType, subject string) string {
-	if o.err != nil {
+	switch {
+	case o.err != nil:
 		return ""
+	case !o.finder.Configured():
+		return o.roles[control]
 	}
 	answer, err := o.answer(scope, subjectType, subject)
 	if err != nil {
@@ -204,8 +209,8 @@ func scopeOf(id string) evidence.Scope {
 	return evidence.Scope{Provider: provider, Account: account, Region: region}
 }
 
-// subject reads the newest version of a subject; of one that is in no newest list, the last one that there was. One that was
-// never seen, and a population as a whole, has no object.
+// subject reads the newest version of a subject; of one that is in no newest list, the last one that there was. One
+// that was never seen, and a population as a whole, has no object.
 func (o *Owners) subject(subjectType, scope, id string) (owner.Subject, error) {
 	list, err := o.list(subjectType, scope)
 	if err != nil {
@@ -251,7 +256,8 @@ type Moved struct {
 	Fields []string `json:"fields"`
 }
 
-// moved tells of the subjects that changed between two assessments, and whose owner is another one since, by the rules of now.
+// moved tells of the subjects that changed between two assessments, and whose owner is another one since, by the
+// rules of now.
 func (a *App) moved(v *store.View, older, newer store.Assessment) ([]Moved, error) {
 	before, err := a.side(v, older.Assessment)
 	if err != nil {

@@ -147,6 +147,22 @@ func TestOwners(t *testing.T) {
 	}
 }
 
+// TestOwnersUnset holds that without people the owners that controls name stand.
+func TestOwnersUnset(t *testing.T) {
+	a := ownedEstate(t)
+	a.Config = config.Default(t.TempDir())
+	err := a.Store.View(func(v *store.View) error {
+		o := a.Owners(v)
+		if got := o.Of("mfa-privileged", "aws:1", "aws.s3.bucket", "arn:aws:s3:::media"); got != "security" {
+			t.Errorf("%q", got)
+		}
+		return o.Err()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOwnersOfMany asks for more subjects of a list than are looked up one by one.
 func TestOwnersOfMany(t *testing.T) {
 	a := ownedEstate(t)

@@ -11,8 +11,8 @@ import (
 	"exhibit/internal/store"
 )
 
-// OwnersReport is who owns the estate, and where the mapping from what is collected to controls, requirements and people no
-// longer holds. Lists are never nil.
+// OwnersReport is who owns the estate, and where the mapping from what is collected to controls, requirements and
+// people no longer holds. Lists are never nil.
 type OwnersReport struct {
 	AsOf time.Time `json:"as_of"` // of the assessment whose view it is
 	owner.Report

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Codeowners is a CODEOWNERS file by GitHub's rules: the last line whose pattern fits a path names its owners. A line that
-// GitHub would not understand is left out, as GitHub does.
+// Codeowners is a CODEOWNERS file by GitHub's rules: the last line whose pattern fits a path names its owners. A line
+// that GitHub would not understand is left out, as GitHub does.
 type Codeowners struct{ lines []codeownersLine }
 
 type codeownersLine struct {
@@ -88,8 +88,8 @@ func fields(text string) (out []string) {
 	return out
 }
 
-// Of returns the owners of a file by its path, as the file spells them. The empty path stands for the repository as a whole,
-// which is owned by who owns every file that no narrower line speaks of.
+// Of returns the owners of a file by its path, as the file spells them. The empty path stands for the repository as a
+// whole, which is owned by who owns every file that no narrower line speaks of.
 func (c *Codeowners) Of(path string) []string {
 	for _, l := range slices.Backward(c.lines) {
 		if path == "" && l.everything() || path != "" && l.fits(strings.Split(strings.Trim(path, "/"), "/")) {

@@ -3,7 +3,6 @@ package owner
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"exhibit/internal/assess"
@@ -61,14 +60,14 @@ type codeownersFile struct {
 	unread      string // why it is not known
 }
 
-// Over returns a Finder. other returns the canonical encoding of another subject by scope, type and id; nil when there is
-// none.
+// Over returns a Finder. other returns the canonical encoding of another subject by scope, type and id; nil when
+// there is none.
 func (r *Resolver) Over(other func(scope, typ, id string) ([]byte, error)) *Finder {
 	return &Finder{Resolver: r, other: other, files: map[string]codeownersFile{}}
 }
 
-// Of tells who owns a subject. role is the owner of the control that looks at it, who owns what no rule gives away; it may
-// be empty.
+// Of tells who owns a subject. role is the owner of the control that looks at it, who owns what no rule gives away;
+// it may be empty.
 func (f *Finder) Of(s Subject, role string) (Answer, error) { return f.of(s, role, nil) }
 
 // Explain is Of with what came of each rule that was asked.
@@ -255,51 +254,4 @@ func tagged(t *assess.Target, tags List) (met bool, unread string) {
 		}
 	}
 	return false, unread
-}
-
-// servicesOf returns the owners of a rule's services that a subject belongs to.
-func (f *Finder) servicesOf(r *rule, t *target) (owners []string, unread string) {
-	for _, name := range r.either {
-		in, why := f.config.Services[name].holds(t)
-		if in {
-			owners = append(owners, f.config.Services[name].Owner)
-		}
-		unread = why
-	}
-	if len(owners) > 0 {
-		unread = ""
-	}
-	return owners, unread
-}
-
-// holds reports whether a subject is part of a service.
-func (s Service) holds(t *target) (in bool, unread string) {
-	if len(s.Accounts) > 0 && s.Accounts.any(t.Scope.Account) || len(s.Repositories) > 0 && s.Repositories.any(t.repository) {
-		return true, ""
-	}
-	if len(s.Tags) == 0 || t.Target == nil {
-		return false, ""
-	}
-	for key, want := range s.Tags {
-		value, ok, why := t.Tag(key)
-		if why != "" {
-			return false, why
-		}
-		if !ok || !like(want, value) {
-			return false, ""
-		}
-	}
-	return true, ""
-}
-
-// Services returns the names of the services that a subject is part of, in order.
-func (f *Finder) Services(s Subject) ([]string, error) {
-	t, err := f.target(s)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(slices.Clone(f.services), func(name string) bool {
-		in, _ := f.config.Services[name].holds(t)
-		return !in
-	}), nil
 }

@@ -1,8 +1,8 @@
-// Package owner tells who owns a subject: rules of the configuration, first match wins, then who owns the control that looks
-// at it, then the default.
+// Package owner tells who owns a subject: rules of the configuration, first match wins, then who owns the control
+// that looks at it, then the default.
 //
-// Rules see committed subjects only. A name that is no person of the configuration owns nothing: the next rule is asked, and
-// what was passed over is told. Nothing here is guessed, and what nobody owns is said to be unowned.
+// Rules see committed subjects only. A name that is no person of the configuration owns nothing: the next rule is
+// asked, and what was passed over is told. Nothing here is guessed, and what nobody owns is said to be unowned.
 //
 // It never reads a clock, a file or the network. What it must know of other subjects, such as the CODEOWNERS of a
 // repository, it asks its caller for.
@@ -30,8 +30,8 @@ type Person struct {
 // Reachable reports whether there is any address.
 func (p Person) Reachable() bool { return p.Email+p.Slack+p.GitHub+p.Jira != "" }
 
-// Service is something that the company runs. What is in one of the accounts, belongs to one of the repositories or carries
-// all the tags is part of it.
+// Service is something that the company runs. What is in one of the accounts, belongs to one of the repositories or
+// carries all the tags is part of it.
 type Service struct {
 	Owner        string            `json:"owner"`
 	Accounts     List              `json:"accounts,omitempty"`

@@ -66,7 +66,8 @@ type Ruled struct {
 	// Matches are the subjects that it is about; Owns those of them that it gives to somebody.
 	Matches int `json:"matches"`
 	Owns    int `json:"owns"`
-	// ShadowedBy is the earlier rule that takes most of what it is about, when it owns nothing for that reason; 0 is none.
+	// ShadowedBy is the earlier rule that takes most of what it is about, when it owns nothing for that reason; 0 is
+	// none.
 	ShadowedBy int `json:"shadowed_by,omitempty"`
 	// Unread are subjects of which it could not be told, Why the first reason.
 	Unread int    `json:"unread,omitempty"`
