@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -76,4 +80,28 @@ func cmdWaitFor(ts *testscript.TestScript, neg bool, args []string) {
 		<-tick.C
 	}
 	ts.Fatalf("waited in vain for %q of %q", args[0], args[1:])
+}
+
+// cmdMailServer starts a mail server that puts each mail as a file into a folder, and sets MAIL_PORT: mailserver FOLDER.
+func cmdMailServer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: mailserver FOLDER")
+	}
+	folder := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(folder, 0o700))
+	program, err := filepath.Abs(filepath.Join("..", "..", "internal", "notify", "testdata", "smtpd.py"))
+	ts.Check(err)
+	cmd := exec.Command("/usr/bin/python3", program, "plain", "", "", folder)
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	port, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		ts.Fatalf("the mail server said nothing (Debian: python3-aiosmtpd): %v", err)
+	}
+	ts.Setenv("MAIL_PORT", strings.TrimSpace(port))
 }

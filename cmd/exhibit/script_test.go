@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"day": cmdDay, "fault": cmdFault, "flip": cmdFlip, "truncate": cmdTruncate, "mode": cmdMode, "waitfile": cmdWaitFile,
 			"slow": cmdSlow, "waitrequests": cmdWaitRequests, "freeport": cmdFreePort, "expand": cmdExpand,
-			"fetch": cmdFetch, "waitfor": cmdWaitFor,
+			"fetch": cmdFetch, "waitfor": cmdWaitFor, "mailserver": cmdMailServer,
 		},
 	})
 }

@@ -18,7 +18,7 @@ type DigestRequest struct {
 	// Since is the entry of the assessment that was told of last, Until that of the one to tell up to; 0 for Since gives a first
 	// report, for Until the newest.
 	Since, Until int64
-	// OwnerOf may be nil: then the control's owner owns its subjects.
+	// OwnerOf is nil for the owners of the configuration, as the newer assessment saw them.
 	OwnerOf OwnerOf
 	// Next is when the next report is due, Page the address of the served report; both may be left out.
 	Next time.Time
@@ -39,6 +39,12 @@ func (a *App) Digest(v *store.View, r DigestRequest) (*report.Digest, error) {
 	first, err := firstAssessment(v)
 	if err != nil {
 		return nil, err
+	}
+	if r.OwnerOf == nil && a.Config.Owners.Configured() {
+		owners := a.ownersAt(v, newer.Entry+1)
+		r.OwnerOf, r.Until = owners.Of, newer.Entry
+		d, err := a.Digest(v, r)
+		return d, errors.Join(err, owners.Err())
 	}
 	text, err := CatalogText(v, newer.Assessment)
 	if err != nil {

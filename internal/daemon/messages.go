@@ -110,6 +110,19 @@ func (p post) Settle(s outbox.Stand, d evidence.Delivery) error {
 	return p.keep(evidence.KindDelivery, d, map[string]any{waitingNotes + s.Key: nil, overNotes + s.Key: s})
 }
 
+// Message returns the message with the key.
+func (a *App) Message(key string) (evidence.Message, error) {
+	p := post{a}
+	s, found, err := p.Find(key)
+	if err == nil && !found {
+		err = store.ErrUnknown
+	}
+	if err != nil {
+		return evidence.Message{}, err
+	}
+	return p.Message(s)
+}
+
 // Messages returns where the messages stand: those that wait, oldest first, and those that are over, the newest first.
 func (a *App) Messages() (waiting, over []outbox.Stand, err error) {
 	if waiting, err = (post{a}).Waiting(); err != nil {

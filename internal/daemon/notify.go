@@ -78,9 +78,15 @@ func newMail(m *config.Mail, password secret.String) (*notify.Mail, error) {
 	return notify.NewMail(o)
 }
 
-// Post returns the outbox over the store, with the configured ways. over is told of each message that is over; tried of each
-// attempt that failed; both may be nil.
-func (a *App) Post(over func(evidence.Message, evidence.Delivery) error, tried func(outbox.Stand, error)) (*outbox.Box, error) {
+// Post returns the outbox over the store, with the configured ways, for a process that serves nothing.
+func (a *App) Post() (*outbox.Box, error) {
+	var box *outbox.Box
+	box, err := a.post(func(m evidence.Message, d evidence.Delivery) error { return a.tellUndelivered(m, d, box) }, nil)
+	return box, err
+}
+
+// post returns the outbox. over is told of each message that is over, tried of each attempt that failed.
+func (a *App) post(over func(evidence.Message, evidence.Delivery) error, tried func(outbox.Stand, error)) (*outbox.Box, error) {
 	ways, err := a.deliverers(collect.NewTransport())
 	if err != nil {
 		return nil, err

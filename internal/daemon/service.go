@@ -66,9 +66,12 @@ func newService(o ServeOptions) (*Service, error) {
 	s.app.Store(o.App)
 	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
 	var err error
-	s.box, err = o.App.Post(s.over, s.tried)
+	s.box, err = o.App.post(s.over, s.tried)
 	return s, err
 }
+
+// Box is the outbox.
+func (s *Service) Box() *outbox.Box { return s.box }
 
 // errStopped is why things end when the daemon was told to.
 var errStopped = errors.New("the daemon was stopped")

@@ -163,6 +163,9 @@ func (b *Box) put(m evidence.Message) (bool, error) {
 	return true, b.o.Store.Queue(m, Stand{Key: m.Key, Message: digest, Channel: m.Channel, To: m.To, Created: m.Created, Next: b.o.Now()})
 }
 
+// Find returns where the message with the key stands.
+func (b *Box) Find(key string) (Stand, bool, error) { return b.o.Store.Find(key) }
+
 // Retry makes a waiting message due at once.
 func (b *Box) Retry(key string) error {
 	s, found, err := b.o.Store.Find(key)

@@ -37,13 +37,19 @@ func (b *Box) Run(ctx context.Context) error {
 	return nil
 }
 
-// Once tries everything that is due once, and returns how many messages wait afterwards.
+// Once tries everything that is due, what is queued meanwhile too, and returns how many messages wait afterwards.
 func (b *Box) Once(ctx context.Context) (waiting int, err error) {
-	if _, err := b.pass(ctx); err != nil {
-		return 0, err
+	for {
+		next, err := b.pass(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if ctx.Err() == nil && !next.After(b.o.Now()) {
+			continue // what failed is due later, so that this ends
+		}
+		left, err := b.o.Store.Waiting()
+		return len(left), err
 	}
-	left, err := b.o.Store.Waiting()
-	return len(left), err
 }
 
 // pass tries what is due, the channels beside each other, and returns when something will be.
