@@ -38,7 +38,8 @@ func (c *command) driftMail(app *daemon.App, v *store.View, period evidence.Wind
 	}
 	if owner != "" {
 		if readers := d.Readers(); !slices.Contains(readers, owner) {
-			return usage(fmt.Errorf("owner %q owns nothing that was judged: expected one of %s", owner, strings.Join(readers, ", ")))
+			return usage(fmt.Errorf("owner %q owns nothing that was judged: expected one of %s", owner,
+				strings.Join(readers, ", ")))
 		}
 		d = d.Of(owner)
 	}
@@ -79,11 +80,13 @@ func writeDigest(path string, d *report.Digest) error {
 
 // writeMail writes a report as the mail that it would be, from and to nobody.
 func writeMail(w io.Writer, d *report.Digest) error {
-	messages, err := daemon.DigestMessages(d, 0, daemon.DigestTarget{Channel: evidence.ChannelMail, To: "reader@example.com"})
+	to := daemon.DigestTarget{Channel: evidence.ChannelMail, To: "reader@example.com"}
+	messages, err := daemon.DigestMessages(d, 0, to)
 	if err != nil {
 		return err
 	}
-	mail, err := notify.NewMail(notify.MailOptions{Server: "smtp://localhost", Plain: true, From: "exhibit <exhibit@example.com>"})
+	mail, err := notify.NewMail(notify.MailOptions{Server: "smtp://localhost", Plain: true,
+		From: "exhibit <exhibit@example.com>"})
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 type DigestRequest struct {
 	// Report is the report's name.
 	Report string
-	// Since is the entry of the assessment that was told of last, Until that of the one to tell up to; 0 for Since gives a first
-	// report, for Until the newest.
+	// Since is the entry of the assessment that was told of last, Until that of the one to tell up to; 0 for Since gives
+	// a first report, for Until the newest.
 	Since, Until int64
 	// OwnerOf is nil for the owners of the configuration, as the newer assessment saw them.
 	OwnerOf OwnerOf
@@ -25,8 +25,8 @@ type DigestRequest struct {
 	Page string
 }
 
-// Digest makes the drift report about everybody's things, from which that of each owner is taken. It rests on what was
-// committed by its last assessment alone: made again later, it is the same.
+// Digest makes the drift report about everybody's things, from which that of each owner is taken. It rests on what
+// was committed by its last assessment alone: made again later, it is the same.
 func (a *App) Digest(v *store.View, r DigestRequest) (*report.Digest, error) {
 	zone, err := time.LoadLocation(a.Config.Zone)
 	if err != nil {
@@ -72,8 +72,9 @@ func (a *App) Digest(v *store.View, r DigestRequest) (*report.Digest, error) {
 }
 
 // digestSince adds what was known when the last report was made, and what happened since.
-func (a *App) digestSince(v *store.View, r DigestRequest, in *report.DigestInput, now *report.Input, newer store.Assessment,
-	text Text) error {
+func (a *App) digestSince(v *store.View, r DigestRequest, in *report.DigestInput, now *report.Input,
+	newer store.Assessment, text Text,
+) error {
 	older, err := assessmentOf(v, r.Since)
 	if err != nil {
 		return err
@@ -127,8 +128,8 @@ func assessmentOf(v *store.View, entry int64) (store.Assessment, error) {
 	return store.Assessment{Assessment: one, Entry: entry}, err
 }
 
-// DigestBetween is Digest from the assessment that was the newest at a time to that of another. A time before the first
-// assessment stands for the first one; there being no other, the report is a first one.
+// DigestBetween is Digest from the assessment that was the newest at a time to that of another. A time before the
+// first assessment stands for the first one; there being no other, the report is a first one.
 func (a *App) DigestBetween(v *store.View, period evidence.Window, r DigestRequest) (*report.Digest, error) {
 	newer, err := AssessmentAt(v, period.To)
 	if err != nil {

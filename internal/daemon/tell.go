@@ -43,17 +43,18 @@ const digestNotes = "digest|"
 
 // digestState is what is remembered of a report.
 type digestState struct {
-	// Told is the assessment up to which was told. Telling is that up to which is being told: set before the first message
-	// and cleared after the last, so that what was interrupted is told again with the same keys.
+	// Told is the assessment up to which was told. Telling is that up to which is being told: set before the first
+	// message and cleared after the last, so that what was interrupted is told again with the same keys.
 	Told    int64 `json:"told,omitempty"`
 	Telling int64 `json:"telling,omitempty"`
 	// Readers are the owners who had a report; "" is who is told of everybody's things.
 	Readers []string `json:"readers,omitempty"`
 }
 
-// TellDigest puts the messages of a report: what the assessments since the last time tell. Without a new assessment there is
-// nothing to tell. Nothing is told twice, though the program ends in the middle, and nothing is lost: put must keep a message
-// before it returns, and take one that it has under the same key for done. One rule is told by one goroutine at a time.
+// TellDigest puts the messages of a report: what the assessments since the last time tell. Without a new assessment
+// there is nothing to tell. Nothing is told twice, though the program ends in the middle, and nothing is lost: put
+// must keep a message before it returns, and take one that it has under the same key for done. One rule is told by
+// one goroutine at a time.
 func (a *App) TellDigest(r DigestRule, put func(evidence.Message) (bool, error)) error {
 	state, err := a.digestState(r.Report)
 	if err != nil {
@@ -72,8 +73,8 @@ func (a *App) TellDigest(r DigestRule, put func(evidence.Message) (bool, error))
 	var messages []evidence.Message
 	var readers []string
 	err = a.Store.View(func(v *store.View) error {
-		d, err := a.Digest(v, DigestRequest{Report: r.Report, Since: state.Told, Until: state.Telling, OwnerOf: r.OwnerOf, Next: r.Next,
-			Page: r.Page})
+		d, err := a.Digest(v, DigestRequest{Report: r.Report, Since: state.Told, Until: state.Telling,
+			OwnerOf: r.OwnerOf, Next: r.Next, Page: r.Page})
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,8 @@ func (a *App) TellDigest(r DigestRule, put func(evidence.Message) (bool, error))
 }
 
 // messages are what the report tells, and who has had one then.
-func (r DigestRule) messages(d *report.Digest, state digestState) (out []evidence.Message, readers []string, err error) {
+func (r DigestRule) messages(d *report.Digest, state digestState) (out []evidence.Message, readers []string,
+	err error) {
 	readers = state.Readers
 	if r.Threshold != "" && state.Told == 0 { // everything is new to it; the other reports say what is open
 		return nil, nil, nil
@@ -129,8 +131,8 @@ func (r DigestRule) messages(d *report.Digest, state digestState) (out []evidenc
 	return out, readers, nil
 }
 
-// DigestMessages are a report as a channel tells it, up to the assessment of an entry. The same report, entry and target give
-// the same messages.
+// DigestMessages are a report as a channel tells it, up to the assessment of an entry. The same report, entry and
+// target give the same messages.
 func DigestMessages(d *report.Digest, entry int64, to DigestTarget) ([]evidence.Message, error) {
 	m := evidence.Message{Channel: to.Channel, To: to.To, Owner: d.Owner, Subject: d.Subject(), Created: d.To.UTC(),
 		Key: strings.Join([]string{"digest", d.Report, to.Channel, to.To, d.Owner, strconv.FormatInt(entry, 10)}, "|")}

@@ -195,7 +195,8 @@ func TestTellTickets(t *testing.T) {
 		}
 		for _, key := range box.keys {
 			m := box.kept[key]
-			told = append(told, m.Ticket.Action+" "+strings.TrimPrefix(m.Ticket.Key, "aws:111122223333|aws.s3.bucket-not-public|"))
+			thing := strings.TrimPrefix(m.Ticket.Key, "aws:111122223333|aws.s3.bucket-not-public|")
+			told = append(told, m.Ticket.Action+" "+thing)
 			if m.Text == "" || m.HTML != "" || m.Ticket.Assignee != "noor" || !slices.Contains(m.Ticket.Labels, "critical") {
 				t.Errorf("ticket %+v", m)
 			}

@@ -20,8 +20,9 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	err = m.Write(&b, evidence.Message{Key: "k", To: "ann@example.com", Subject: "1 new high finding", Text: "text", HTML: "<p>html</p>",
-		Images: map[string][]byte{"days": []byte("png")}, Created: time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)})
+	err = m.Write(&b, evidence.Message{Key: "k", To: "ann@example.com", Subject: "1 new high finding", Text: "text",
+		HTML: "<p>html</p>", Images: map[string][]byte{"days": []byte("png")},
+		Created: time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,8 @@ func TestWrite(t *testing.T) {
 	if msg.Header.Get("Subject") != "1 new high finding" || msg.Header.Get("To") != "<ann@example.com>" {
 		t.Errorf("headers %v", msg.Header)
 	}
-	if got, want := leaves(t, msg.Header.Get("Content-Type"), msg.Body), []string{"text/plain", "text/html", "image/png <days>"}; !slices.Equal(got, want) {
+	got := leaves(t, msg.Header.Get("Content-Type"), msg.Body)
+	if want := []string{"text/plain", "text/html", "image/png <days>"}; !slices.Equal(got, want) {
 		t.Errorf("parts %v, want %v", got, want)
 	}
 }

@@ -31,9 +31,9 @@ type DigestInput struct {
 	Zone *time.Location
 }
 
-// Digest is a drift report: what changed between two assessments for one reader, and what needs him. It holds everything;
-// what writes it leaves out what would make it too long to read, and says how much. Nothing that it tells as new was told
-// as such by the report that ended where it begins.
+// Digest is a drift report: what changed between two assessments for one reader, and what needs him. It holds
+// everything; what writes it leaves out what would make it too long to read, and says how much. Nothing that it tells
+// as new was told as such by the report that ended where it begins.
 type Digest struct {
 	Report string `json:"report"`
 	// Owner is whose things it is about; All that it is about everybody's.
@@ -51,8 +51,8 @@ type Digest struct {
 	Next time.Time `json:"next,omitzero"`
 	Page string    `json:"page,omitempty"`
 
-	// New fails now and was not told before. Open fails and was told. Fixed ended. Judged differs because a check does, not
-	// the thing. None of these holds a failure that is accepted now.
+	// New fails now and was not told before. Open fails and was told. Fixed ended. Judged differs because a check does,
+	// not the thing. None of these holds a failure that is accepted now.
 	New    []DigestItem `json:"new"`
 	Open   []DigestItem `json:"open"`
 	Fixed  []DigestItem `json:"fixed"`
@@ -61,8 +61,8 @@ type Digest struct {
 	Accepted []DigestItem `json:"accepted"`
 	// Mappings are requirements that are met otherwise than before; only in a report about everybody's.
 	Mappings []evidence.Change `json:"mappings,omitempty"`
-	// Unseen is what could not be judged, Gaps where nobody looked. Lost are scopes and lists that can no longer be read, or
-	// can again; only in a report about everybody's.
+	// Unseen is what could not be judged, Gaps where nobody looked. Lost are scopes and lists that can no longer be
+	// read, or can again; only in a report about everybody's.
 	Unseen []DigestUnseen    `json:"unseen"`
 	Gaps   []evidence.Gap    `json:"gaps"`
 	Lost   []evidence.Change `json:"lost,omitempty"`
@@ -72,8 +72,8 @@ type Digest struct {
 	Before *Score `json:"before,omitempty"` // nil in a baseline
 	// Days are the last 30, the newest last.
 	Days []DigestDay `json:"days"`
-	// Owners and Oldest are only in a report about everybody's. Oldest is when the oldest evidence was seen that a finding
-	// rests on.
+	// Owners and Oldest are only in a report about everybody's. Oldest is when the oldest evidence was seen that a
+	// finding rests on.
 	Owners []DigestOwner `json:"owners,omitempty"`
 	Oldest time.Time     `json:"oldest,omitzero"`
 
@@ -129,7 +129,8 @@ type DigestEnding struct {
 	told bool // by an earlier report
 }
 
-// DigestDay is how much failed at the end of a day, accepted or not. Known is false of days before the first assessment.
+// DigestDay is how much failed at the end of a day, accepted or not. Known is false of days before the first
+// assessment.
 type DigestDay struct {
 	Day     time.Time                 `json:"day"`
 	Known   bool                      `json:"known"`

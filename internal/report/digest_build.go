@@ -174,9 +174,11 @@ func (b *digestBuilder) judged() {
 			continue
 		}
 		k := b.checks[c.Check]
-		b.digest.Judged = append(b.digest.Judged, DigestItem{Exposure: evidence.Exposure{Control: c.Control, Check: c.Check,
-			Scope: c.Scope, Type: c.Type, Subject: c.Subject, Name: c.Name, Severity: c.Severity}, Title: firstOf(k.Title, c.Check),
-			Owner: b.OwnerOf(c.Control, c.Scope, c.Type, c.Subject), Before: c.Before, After: c.After, Cause: c.Cause, Why: c.Reason})
+		e := evidence.Exposure{Control: c.Control, Check: c.Check, Scope: c.Scope, Type: c.Type, Subject: c.Subject,
+			Name: c.Name, Severity: c.Severity}
+		b.digest.Judged = append(b.digest.Judged, DigestItem{Exposure: e, Title: firstOf(k.Title, c.Check),
+			Owner: b.OwnerOf(c.Control, c.Scope, c.Type, c.Subject), Before: c.Before, After: c.After, Cause: c.Cause,
+			Why: c.Reason})
 	}
 }
 

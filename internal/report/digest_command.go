@@ -13,7 +13,8 @@ func (w digestWriter) show(items []DigestItem) string {
 // argument quotes what a shell would not take as one word.
 func argument(s string) string {
 	safe := s != "" && s[0] != '-' && strings.IndexFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@+=,%", r))
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("-_./:@+=,%", r)
 	}) < 0
 	if safe {
 		return s

@@ -13,7 +13,7 @@ import (
 // quietWeek is a week in which nothing changed and nothing became overdue.
 func quietWeek(t *testing.T) DigestInput {
 	t.Helper()
-	key := obs("key-age", "aws.iam.key-age", "aws.iam.user", sampleProd, "arn:aws:iam::111122223333:user/deploy", "deploy", evidence.Fail)
+	key := sampleUser("key-age", "aws.iam.key-age", "deploy", evidence.Fail)
 	open := exposure(key, evidence.Medium, at(87, 6), at(88, 6))
 	build := func(asOf time.Time, exposures ...evidence.Exposure) *Posture {
 		p, err := Build(Input{Assessment: evidence.Assessment{AsOf: asOf}, Controls: sampleControls(), OwnerOf: sampleOwner,
@@ -25,24 +25,28 @@ func quietWeek(t *testing.T) DigestInput {
 		return p
 	}
 	return DigestInput{Report: "weekly", Now: build(weekTo, open), Before: build(weekFrom), Told: []evidence.Exposure{open},
-		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Next: at(103, 7)}
+		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6),
+		Next: at(103, 7)}
 }
 
-// floodedWeek is one in which everything fails: checks of many kinds on many things of many owners, all with long names.
+// floodedWeek is one in which everything fails: checks of many kinds on many things of many owners, all with long
+// names.
 func floodedWeek(t testing.TB, things int, text string) DigestInput {
 	t.Helper()
 	var controls []evidence.Control
 	for n := range 300 {
 		k := check("check."+itoa(n)+text, "Check "+itoa(n)+" holds "+text, "type."+text, evidence.High)
 		k.Remediation = text
-		controls = append(controls, evidence.Control{ID: "control-" + itoa(n) + text, Title: text, Checks: []evidence.Check{k}})
+		controls = append(controls, evidence.Control{ID: "control-" + itoa(n) + text, Title: text,
+			Checks: []evidence.Check{k}})
 	}
 	var failing, unknown []evidence.Observation
 	in := Input{Tool: text, Assessment: evidence.Assessment{AsOf: weekTo}, Controls: controls}
 	for n := range things {
 		c := controls[n*n%300]
-		o := evidence.Observation{Control: c.ID, Check: c.Checks[0].ID, Type: "type." + text, Scope: "scope:" + itoa(n%40) + text,
-			Subject: "subject-" + itoa(n) + text, Name: "name-" + itoa(n) + text, Verdict: evidence.Fail}
+		o := evidence.Observation{Control: c.ID, Check: c.Checks[0].ID, Type: "type." + text,
+			Scope: "scope:" + itoa(n%40) + text, Subject: "subject-" + itoa(n) + text, Name: "name-" + itoa(n) + text,
+			Verdict: evidence.Fail}
 		e := exposure(o, evidence.High, weekFrom, at(92, n%24))
 		if n%3 == 0 { // overdue, or fixed
 			e.LastGood, e.FirstBad = at(1, 6), at(2, 6)
@@ -58,8 +62,10 @@ func floodedWeek(t testing.TB, things int, text string) DigestInput {
 			cause = evidence.CauseRule
 		}
 		in.Changes = append(in.Changes, verdictChange(o, "pass", "fail", cause, text),
-			evidence.Change{What: "coverage", Scope: o.Scope, Type: o.Type, Before: "ok", After: text, Cause: evidence.CausePermission},
-			evidence.Change{What: "requirement", Name: itoa(n) + text, Before: text, After: text, Cause: evidence.CauseMapping})
+			evidence.Change{What: "coverage", Scope: o.Scope, Type: o.Type, Before: "ok", After: text,
+				Cause: evidence.CausePermission},
+			evidence.Change{What: "requirement", Name: itoa(n) + text, Before: text, After: text,
+				Cause: evidence.CauseMapping})
 		o.Verdict, o.Reason, o.Subject = evidence.Unknown, itoa(n)+text, o.Subject+"?"
 		unknown = append(unknown, o)
 		in.Gaps = append(in.Gaps, evidence.Gap{Series: "source " + itoa(n%50) + text + "|t|s", Reason: evidence.Outcome(text),
@@ -82,8 +88,8 @@ func floodedWeek(t testing.TB, things int, text string) DigestInput {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return DigestInput{Report: text, Now: now, Before: before, Told: sampleTold(in.Exposures), Controls: controls, OwnerOf: owner,
-		FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Page: "https://exhibit.example.com/" + text}
+	return DigestInput{Report: text, Now: now, Before: before, Told: sampleTold(in.Exposures), Controls: controls,
+		OwnerOf: owner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Page: "https://exhibit.example.com/" + text}
 }
 
 // TestDigestGoldens writes reports of every kind in every form. Run with -update after looking at what changed.

@@ -25,11 +25,15 @@ func withinBounds(write func(*bytes.Buffer, digestLimits)) []byte {
 	return b.Bytes()
 }
 
-// mailStyle is what inline styles cannot say: the dark, and narrow screens. Programs that ignore it show the light form.
+// mailStyle is what inline styles cannot say: the dark, and narrow screens. Programs that ignore it show the light
+// form.
 const mailStyle markup = `:root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){
-.bg{background:#14161a!important}.card{background:#1d2026!important;border-top-color:#363b43!important;border-right-color:#363b43!important;border-bottom-color:#363b43!important}
-.ink{color:#e8e6e0!important}.soft{color:#aab0b9!important}.link{color:#8fbfe0!important}.cmd{background:#2a2e36!important}
+.bg{background:#14161a!important}
+.card{background:#1d2026!important;border-top-color:#363b43!important;border-right-color:#363b43!important;
+border-bottom-color:#363b43!important}
+.ink{color:#e8e6e0!important}.soft{color:#aab0b9!important}.link{color:#8fbfe0!important}
+.cmd{background:#2a2e36!important}
 .line{border-color:#363b43!important}}
 @media (max-width:480px){.pad{padding-left:14px!important;padding-right:14px!important}}`
 
@@ -46,8 +50,9 @@ const (
 	plainTable        = `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"`
 )
 
-// DigestHTML writes a report as the HTML of a mail: tables and inline styles, one column, nothing loaded from anywhere, at
-// most 96 KB. Its pictures are named by content id; those that are given stand in the page itself instead, for a browser.
+// DigestHTML writes a report as the HTML of a mail: tables and inline styles, one column, nothing loaded from
+// anywhere, at most 96 KB. Its pictures are named by content id; those that are given stand in the page itself
+// instead, for a browser.
 func DigestHTML(w io.Writer, d *Digest, inside []Picture) error {
 	page := withinBounds(func(b *bytes.Buffer, l digestLimits) {
 		h := newHTML(b)
@@ -128,8 +133,8 @@ func (h *html) mailNumbers(d *Digest) {
 
 // picture is an image of the mail's own, with what it says in words for who does not see it.
 func (h *html) picture(cid, alt string, height int) {
-	h.put(`<img src="cid:{}" alt="{}" width="{}" height="{}" style="display:block;width:100%;max-width:{}px;height:auto;border:0;{}">`+
-		"\n", cid, alt, pictureWidth, height, pictureWidth, soft14)
+	h.put(`<img src="cid:{}" alt="{}" width="{}" height="{}" style="display:block;width:100%;max-width:{}px;height:auto;`+
+		`border:0;{}">`+"\n", cid, alt, pictureWidth, height, pictureWidth, soft14)
 }
 
 // legend names the colours of the score that are there.
@@ -157,7 +162,8 @@ func (d *Digest) daysLegend() markup {
 	for _, c := range []struct {
 		name  string
 		color markup
-	}{{"critical", "#a3231f"}, {"high", "#d8622f"}, {"medium", "#c79a2b"}, {"low", "#8a9099"}, {"not known yet", "#b08a1e"}} {
+	}{{"critical", "#a3231f"}, {"high", "#d8622f"}, {"medium", "#c79a2b"}, {"low", "#8a9099"},
+		{"not known yet", "#b08a1e"}} {
 		if there[c.name] {
 			out += patch(c.color, c.name)
 		}
@@ -206,10 +212,10 @@ func mailColor(tone string) markup {
 
 func (h *html) mailEntry(e entry) {
 	color := mailColor(e.tone)
-	h.put(plainTable+` class="card" style="background:#fff;border:1px solid #e2dfd8;border-left:4px solid {};border-radius:4px;`+
-		`margin:0 0 10px"><tr><td style="padding:10px 12px">`, color)
-	h.put(`<span style="{}display:inline-block;background:{};color:#fff;padding:0 7px;border-radius:3px">{}</span>`, small, color,
-		oneLine(e.tag))
+	h.put(plainTable+` class="card" style="background:#fff;border:1px solid #e2dfd8;border-left:4px solid {};`+
+		`border-radius:4px;margin:0 0 10px"><tr><td style="padding:10px 12px">`, color)
+	h.put(`<span style="{}display:inline-block;background:{};color:#fff;padding:0 7px;border-radius:3px">{}</span>`,
+		small, color, oneLine(e.tag))
 	h.put(`<div class="ink" style="font:600 16px/1.35 {}margin:5px 0 0">{}</div>`, mailFont+mailInk, e.title)
 	for _, n := range e.names {
 		h.put(`<div class="ink" style="{}word-break:break-word">{}</div>`, mono14, n)
@@ -223,17 +229,19 @@ func (h *html) mailEntry(e entry) {
 		h.put("</table>")
 	}
 	if e.command != "" {
-		h.put(`<div class="ink cmd" style="{}background:#f2f0ea;padding:3px 6px;margin:7px 0 0;border-radius:3px;word-break:break-all">`+
-			`{}</div>`, mono14, e.command)
+		h.put(`<div class="ink cmd" style="{}background:#f2f0ea;padding:3px 6px;margin:7px 0 0;border-radius:3px;`+
+			`word-break:break-all">{}</div>`, mono14, e.command)
 	}
 	if e.link != "" {
-		h.put(`<div style="margin:7px 0 0"><a class="link" href="{}" style="{}color:#22577a">Open the report</a></div>`, e.link, small)
+		h.put(`<div style="margin:7px 0 0"><a class="link" href="{}" style="{}color:#22577a">Open the report</a></div>`,
+			e.link, small)
 	}
 	h.put("</td></tr></table>\n")
 }
 
 func (h *html) mailOwners(d *Digest, l digestLimits) {
-	h.put(`<h2 class="ink" style="{}">By owner</h2><table width="100%" cellpadding="0" cellspacing="0" border="0"><tr>`, heading2)
+	h.put(`<h2 class="ink" style="{}">By owner</h2><table width="100%" cellpadding="0" cellspacing="0" border="0"><tr>`,
+		heading2)
 	const edge = `padding:5px 4px;border-bottom:1px solid #e2dfd8;`
 	for n, t := range []string{"Owner", "New", "Open", "Late", "Fixed"} {
 		h.put(`<th class="soft line" align="{}" style="{}">{}</th>`, alignment(n), soft14+edge+"font-weight:400", t)
@@ -241,8 +249,8 @@ func (h *html) mailOwners(d *Digest, l digestLimits) {
 	h.put("</tr>\n")
 	rows, left := d.ownerRows(l)
 	for _, r := range rows {
-		h.put(`<tr><td class="ink line" style="{}word-break:break-word"><strong>{}</strong><br><span class="soft" style="{}">{} pass</span>`+
-			`</td>`, ink14+edge, r[0], mailSoft, r[5])
+		h.put(`<tr><td class="ink line" style="{}word-break:break-word"><strong>{}</strong><br>`+
+			`<span class="soft" style="{}">{} pass</span></td>`, ink14+edge, r[0], mailSoft, r[5])
 		for n := 1; n < 5; n++ {
 			h.put(`<td class="ink line" align="{}" valign="top" style="{}">{}</td>`, alignment(n), ink14+edge, r[n])
 		}

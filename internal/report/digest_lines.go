@@ -105,8 +105,8 @@ func (d *Digest) nextReport() string {
 
 // foot says how to read the report.
 func (d *Digest) foot() []string {
-	out := []string{"A time between two days is that between two looks: nobody looked in between. Unknown is never counted as " +
-		"passing nor as failing. Times are " + d.calendar.zone.String() + "."}
+	out := []string{"A time between two days is that between two looks: nobody looked in between. Unknown is never " +
+		"counted as passing nor as failing. Times are " + d.calendar.zone.String() + "."}
 	made := strings.TrimSpace("Report " + cut(oneLine(d.Report), 60))
 	if d.Tool != "" {
 		made += ", made with " + cut(oneLine(d.Tool), 60)

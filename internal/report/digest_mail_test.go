@@ -17,7 +17,8 @@ import (
 // mailElements and mailAttributes are what mail programs show. The only address is that of the report.
 const (
 	mailElements   = `html head meta title style body div table tr td th p h1 h2 span strong br a img code`
-	mailAttributes = `lang charset name content class style role width height align valign cellpadding cellspacing border alt src href`
+	mailAttributes = `lang charset name content class style role width height align valign cellpadding cellspacing border
+		alt src href`
 )
 
 func mailOf(t *testing.T, d *Digest) string {
@@ -27,7 +28,8 @@ func mailOf(t *testing.T, d *Digest) string {
 		t.Fatal(err)
 	}
 	page := b.String()
-	nested(t, strings.Replace(page, string(mailStyle), "", 1), mailElements, mailAttributes, "https://exhibit.example.com/")
+	nested(t, strings.Replace(page, string(mailStyle), "", 1), mailElements, mailAttributes,
+		"https://exhibit.example.com/")
 	for _, m := range regexp.MustCompile(`<img src="([^"]*)"`).FindAllStringSubmatch(page, -1) {
 		if m[1] != "cid:score" && m[1] != "cid:days" {
 			t.Errorf("a picture is loaded from %s", m[1])
@@ -43,15 +45,16 @@ func mailOf(t *testing.T, d *Digest) string {
 func TestHostileDigest(t *testing.T) {
 	d := BuildDigest(floodedWeek(t, 60, hostile))
 	some := d.New[0].Owner
-	for name, one := range map[string]*Digest{"all": d, "owner": d.Of(some), "baseline": d.AsBaseline(), "nothing": d.Of(hostile),
-		"at once": d.AtLeast(evidence.Low)} {
+	for name, one := range map[string]*Digest{"all": d, "owner": d.Of(some), "baseline": d.AsBaseline(),
+		"nothing": d.Of(hostile), "at once": d.AtLeast(evidence.Low)} {
 		t.Run(name, func(t *testing.T) {
 			var text bytes.Buffer
 			if err := DigestText(&text, one); err != nil {
 				t.Fatal(err)
 			}
 			page := mailOf(t, one)
-			for form, got := range map[string]string{"text": text.String(), "html": page, "subject": one.Subject(), "slack": DigestSlack(one)} {
+			for form, got := range map[string]string{"text": text.String(), "html": page, "subject": one.Subject(),
+				"slack": DigestSlack(one)} {
 				if strings.ContainsAny(got, "\x1b\x00\u202e\r") || !utf8.ValidString(got) {
 					t.Errorf("%s: a control character came through", form)
 				}
@@ -106,8 +109,9 @@ func TestDigestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range strings.Split(text.String(), "\n") {
-		if utf8.RuneCountInString(line) > mailColumns && !strings.Contains(line, "exhibit ") && !strings.Contains(line, "http") {
-			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
+		n := utf8.RuneCountInString(line)
+		if n > mailColumns && !strings.Contains(line, "exhibit ") && !strings.Contains(line, "http") {
+			t.Errorf("%d columns: %s", n, line)
 		}
 	}
 }
@@ -180,7 +184,8 @@ func TestCalendar(t *testing.T) {
 		{between("2026-03-03T06:00:00Z", "2026-03-04T06:00:00Z"), "between Tue 3 and Wed 4 March"},
 		{between("2026-03-31T06:00:00Z", "2026-04-01T06:00:00Z"), "between Tue 31 March and Wed 1 April"},
 		{between("2025-12-31T06:00:00Z", "2026-01-01T06:00:00Z"), "between Wed 31 December 2025 and Thu 1 January"},
-		{between("2026-03-28T23:30:00Z", "2026-03-29T06:00:00Z"), "Sun 29 March between 00:30 and 08:00"}, // summer time begins
+		// Summer time begins.
+		{between("2026-03-28T23:30:00Z", "2026-03-29T06:00:00Z"), "Sun 29 March between 00:30 and 08:00"},
 		{between("2026-03-03T06:00:00Z", "2026-03-03T06:00:00Z"), "Tue 3 March 07:00"},
 		{c.due(DigestItem{Due: time1("2026-04-09T23:00:00Z")}, weekTo), "Fri 10 April, in 4 days"},
 		{c.due(DigestItem{Due: time1("2026-04-06T05:00:00Z"), Overdue: true}, weekTo), "Mon 6 April: overdue since today"},
@@ -195,8 +200,8 @@ func TestCalendar(t *testing.T) {
 
 func TestArgument(t *testing.T) {
 	for s, want := range map[string]string{
-		"arn:aws:s3:::a": "arn:aws:s3:::a", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm -rf /)": "'$(rm -rf /)'", "-x": "-- '-x'", "": "''",
-		"a\nb": `'a\u000ab'`,
+		"arn:aws:s3:::a": "arn:aws:s3:::a", "a b": "'a b'", "it's": `'it'\''s'`, "$(rm -rf /)": "'$(rm -rf /)'",
+		"-x": "-- '-x'", "": "''", "a\nb": `'a\u000ab'`,
 	} {
 		if got := argument(s); got != want {
 			t.Errorf("argument(%q) is %s, want %s", s, got, want)

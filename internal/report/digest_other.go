@@ -21,7 +21,8 @@ func (w digestWriter) judged() section {
 	})
 	for n, c := range w.Mappings {
 		if n == w.limit.entries {
-			s.more = strings.TrimPrefix(s.more+"; "+group(len(w.Mappings)-n)+" more mappings: exhibit drift --cause mapping --all", "; ")
+			more := group(len(w.Mappings)-n) + " more mappings: exhibit drift --cause mapping --all"
+			s.more = strings.TrimPrefix(s.more+"; "+more, "; ")
 			break
 		}
 		e := entry{tag: "mapping", tone: toneQuiet, title: w.cut(c.Name)}

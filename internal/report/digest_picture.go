@@ -21,7 +21,8 @@ type Picture struct {
 	Width, Height int
 }
 
-// Pictures draws how much passes, now and before, and what failed on each of the last days. A report without news has none.
+// Pictures draws how much passes, now and before, and what failed on each of the last days. A report without news has
+// none.
 func (d *Digest) Pictures() ([]Picture, error) {
 	if !d.News() {
 		return nil, nil
@@ -76,8 +77,8 @@ func palette() color.Palette {
 	rgb := func(v uint32) color.Color {
 		return color.NRGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 255}
 	}
-	return color.Palette{color.NRGBA{}, rgb(0x2a8f87), rgb(0xcb4f26), rgb(0x8570bd), rgb(0xb08a1e), rgb(0xf0e2b4), rgb(0xa3231f),
-		rgb(0xd8622f), rgb(0xc79a2b), rgb(0x8a9099), rgb(0x8a9099)}
+	return color.Palette{color.NRGBA{}, rgb(0x2a8f87), rgb(0xcb4f26), rgb(0x8570bd), rgb(0xb08a1e), rgb(0xf0e2b4),
+		rgb(0xa3231f), rgb(0xd8622f), rgb(0xc79a2b), rgb(0x8a9099), rgb(0x8a9099)}
 }
 
 func canvas(width, height int) *image.Paletted {
@@ -132,7 +133,8 @@ func scoreBar(img *image.Paletted, s Score, top, bottom int) {
 	}
 }
 
-// dayBars draws a bar for each day, by severity, the gravest at the bottom; a day of which nothing is known is striped.
+// dayBars draws a bar for each day, by severity, the gravest at the bottom; a day of which nothing is known is
+// striped.
 func dayBars(days []DigestDay) *image.Paletted {
 	const height = 48
 	img := canvas(pictureWidth, height)

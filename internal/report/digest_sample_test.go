@@ -36,9 +36,13 @@ func bucket(name string, v evidence.Verdict) evidence.Observation {
 	return obs("public-storage", "aws.s3.bucket-public", "aws.s3.bucket", sampleProd, "arn:aws:s3:::"+name, name, v)
 }
 
+func sampleUser(control, check, name string, v evidence.Verdict) evidence.Observation {
+	return obs(control, check, "aws.iam.user", sampleProd, "arn:aws:iam::111122223333:user/"+name, name, v)
+}
+
 func exposure(o evidence.Observation, s evidence.Severity, good, bad time.Time) evidence.Exposure {
-	return evidence.Exposure{Control: o.Control, Check: o.Check, Scope: o.Scope, Type: o.Type, Subject: o.Subject, Name: o.Name,
-		Severity: s, LastGood: good, FirstBad: bad, LastBad: weekTo}
+	return evidence.Exposure{Control: o.Control, Check: o.Check, Scope: o.Scope, Type: o.Type, Subject: o.Subject,
+		Name: o.Name, Severity: s, LastGood: good, FirstBad: bad, LastBad: weekTo}
 }
 
 func verdictChange(o evidence.Observation, before, after string, cause evidence.Cause, why string) evidence.Change {
@@ -51,9 +55,10 @@ func verdictChange(o evidence.Observation, before, after string, cause evidence.
 func sampleWeek(t *testing.T) DigestInput {
 	t.Helper()
 	const fail, pass = evidence.Fail, evidence.Pass
-	deploy := obs("key-age", "aws.iam.key-age", "aws.iam.user", sampleProd, "arn:aws:iam::111122223333:user/deploy", "deploy", fail)
-	old := obs("key-age", "aws.iam.key-age", "aws.iam.user", sampleProd, "arn:aws:iam::111122223333:user/ci", "ci", fail)
-	ann := obs("mfa-people", "aws.iam.user-mfa", "aws.iam.user", sampleProd, "arn:aws:iam::111122223333:user/ann", "ann", evidence.Unknown)
+	deploy := sampleUser("key-age", "aws.iam.key-age", "deploy", fail)
+	old := sampleUser("key-age", "aws.iam.key-age", "ci", fail)
+	ann := sampleUser("mfa-people", "aws.iam.user-mfa", "ann", evidence.Unknown)
+	ben := sampleUser("mfa-people", "aws.iam.user-mfa", "ben", fail)
 	ann.Reason = "subject.doc.Credential was denied by iam:GetCredentialReport"
 	ann.Missing = []evidence.Missing{{Operation: "iam:GetCredentialReport", Outcome: evidence.OutcomeDenied,
 		Permission: "iam:GetCredentialReport"}}
@@ -65,11 +70,11 @@ func sampleWeek(t *testing.T) DigestInput {
 		"arn:aws:cloudtrail:eu-west-1:111122223333:trail/main", "main", pass)
 	acceptance := func(id, name string, end time.Time) evidence.RiskAcceptance {
 		return evidence.RiskAcceptance{ID: id, Requester: "dana", Approver: "ciso", Owner: "marketing", Category: "waiver",
-			Check: "aws.s3.bucket-public", Scope: sampleProd, Subjects: []string{"arn:aws:s3:::" + name}, Reason: "Meant for all.",
-			Start: at(1, 0), End: end}
+			Check: "aws.s3.bucket-public", Scope: sampleProd, Subjects: []string{"arn:aws:s3:::" + name},
+			Reason: "Meant for all.", Start: at(1, 0), End: end}
 	}
-	accepted := []evidence.RiskAcceptance{acceptance("press-kit", "press-kit", at(120, 0)), acceptance("scratch", "scratch", at(94, 0)),
-		acceptance("year", "downloads", at(360, 0))}
+	accepted := []evidence.RiskAcceptance{acceptance("press-kit", "press-kit", at(120, 0)),
+		acceptance("scratch", "scratch", at(94, 0)), acceptance("year", "downloads", at(360, 0))}
 	input := func(asOf time.Time, list []evidence.Observation) Input {
 		return Input{Title: "Northwind Payments", Tool: "exhibit 0.1.0", Period: evidence.Window{From: weekFrom, To: weekTo},
 			Assessment: evidence.Assessment{AsOf: asOf, View: 184, Evaluator: "1"}, Controls: sampleControls(),
@@ -79,14 +84,15 @@ func sampleWeek(t *testing.T) DigestInput {
 			Attestations: []evidence.Attestation{{ID: "restore-q1", Control: "backups", Author: "hana", Expires: at(103, 0)},
 				{ID: "restore-q4", Control: "backups", Author: "hana", Expires: at(80, 0)}}}
 	}
-	before, err := Build(input(weekFrom, []evidence.Observation{bucket("invoices", pass), bucket("logs", fail), bucket("tmp", fail),
-		bucket("press-kit", fail), bucket("downloads", fail), bucket("scratch", fail), deploy, oldBefore, seenAnn, trail}))
+	before, err := Build(input(weekFrom, []evidence.Observation{bucket("invoices", pass), bucket("logs", fail),
+		bucket("tmp", fail), bucket("press-kit", fail), bucket("downloads", fail), bucket("scratch", fail), deploy,
+		oldBefore, seenAnn, ben, trail}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	in := input(weekTo, []evidence.Observation{bucket("invoices", fail), bucket("logs", pass), bucket("press-kit", fail),
-		bucket("downloads", fail), bucket("scratch", fail), bucket("orphan", fail), deploy, old, ann, trail})
-	in.Exposures = sampleExposures(deploy, old)
+		bucket("downloads", fail), bucket("scratch", fail), bucket("orphan", fail), deploy, old, ann, ben, trail})
+	in.Exposures = append(sampleExposures(deploy, old), exposure(ben, evidence.High, at(79, 6), at(80, 6)))
 	in.Changes = []evidence.Change{
 		verdictChange(bucket("invoices", fail), "pass", "fail", evidence.CauseSubject, "public: false → true"),
 		verdictChange(bucket("orphan", fail), "", "fail", evidence.CauseSubject, "the subject is new"),
@@ -98,14 +104,14 @@ func sampleWeek(t *testing.T) DigestInput {
 		{What: "scope-lost", Cause: evidence.CausePermission, Scope: sampleDev, Before: "ok", After: "denied",
 			Reason: "sts:AssumeRole was denied"},
 	}
-	in.Gaps = []evidence.Gap{{Series: "prod-aws|aws.iam.user|" + sampleProd, Window: evidence.Window{From: at(90, 6), To: at(93, 6)},
-		Reason: evidence.OutcomeThrottled}}
+	in.Gaps = []evidence.Gap{{Series: "prod-aws|aws.iam.user|" + sampleProd,
+		Window: evidence.Window{From: at(90, 6), To: at(93, 6)}, Reason: evidence.OutcomeThrottled}}
 	now, err := Build(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return DigestInput{Report: "weekly", Now: now, Before: before, Told: sampleTold(in.Exposures), Controls: sampleControls(),
-		OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Next: at(103, 7),
+	return DigestInput{Report: "weekly", Now: now, Before: before, Told: sampleTold(in.Exposures),
+		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Next: at(103, 7),
 		Page: "https://exhibit.example.com"}
 }
 

@@ -55,8 +55,9 @@ func (d *Digest) sections(l digestLimits) []section {
 	open := w.items(overdue, d.overdue(), w.fails)
 	if d.Baseline {
 		open = w.items(openFirst, d.Open, w.fails)
+	} else if open.lead = w.waiting(); len(open.entries) == 0 {
+		open.title = "Still failing"
 	}
-	open.lead = w.waiting()
 	all := []section{
 		w.items(newFailing, d.New, w.fails), open, w.items("Fixed", d.Fixed, w.fixed), w.judged(), w.unseen(), w.ending(),
 	}
@@ -86,7 +87,11 @@ func (w digestWriter) items(title string, items []DigestItem, one func(entry, []
 	s := section{title: title, count: len(items)}
 	by := map[string][]DigestItem{}
 	kind := func(i DigestItem) string {
-		return i.Check + "|" + i.Before + "|" + i.After + "|" + i.Ended + "|" + i.Back
+		k := i.Check + "|" + i.Before + "|" + i.After + "|" + i.Ended + "|" + i.Back
+		if !i.Until.IsZero() {
+			k += "|" + i.Why // the acceptance
+		}
+		return k
 	}
 	for _, i := range items {
 		by[kind(i)] = append(by[kind(i)], i)
@@ -232,13 +237,13 @@ func (w digestWriter) fixed(e entry, items []DigestItem) entry {
 // waiting says what is open and not due yet.
 func (w digestWriter) waiting() string {
 	items := w.Digest.waiting()
-	if len(items) == 0 || w.Baseline {
+	if len(items) == 0 {
 		return ""
 	}
 	next := slices.MinFunc(items, func(a, b DigestItem) int {
 		return cmp.Or(number(a.Due.IsZero())-number(b.Due.IsZero()), a.Due.Compare(b.Due))
 	})
-	out := plural(len(items), "more finding") + " still " + verb(len(items), "fails", "fail") + " and " +
+	out := plural(len(items), "finding") + " still " + verb(len(items), "fails", "fail") + " and " +
 		verb(len(items), "has", "have") + " time left"
 	if !next.Due.IsZero() {
 		out += ": the next, " + w.cut(next.Title+" ("+subjectName(next.Name, next.Subject)+")") + ", is to be fixed by " +

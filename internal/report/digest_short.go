@@ -75,9 +75,9 @@ type DigestTicket struct {
 	Body string
 }
 
-// Tickets are what a report changes: a ticket is opened for what newly fails, updated when the failure becomes overdue or is
-// accepted, and closed when it ended. A first report opens one for all that is open. There is one for each finding, however
-// many there are.
+// Tickets are what a report changes: a ticket is opened for what newly fails, updated when the failure becomes
+// overdue or is accepted, and closed when it ended. A first report opens one for all that is open. There is one for
+// each finding, however many there are.
 func (d *Digest) Tickets() []DigestTicket {
 	w := digestWriter{d, usualLimits()}
 	var out []DigestTicket
@@ -99,7 +99,8 @@ func (d *Digest) Tickets() []DigestTicket {
 			out = append(out, w.ticket(evidence.TicketClose, "The check changed, and no longer fails here.", i, w.fixed))
 		}
 	}
-	add(evidence.TicketUpdate, "This should have been fixed by now.", keep(d.overdue(), func(i DigestItem) bool { return i.Due.After(d.From) }), w.fails)
+	newly := keep(d.overdue(), func(i DigestItem) bool { return i.Due.After(d.From) })
+	add(evidence.TicketUpdate, "This should have been fixed by now.", newly, w.fails)
 	add(evidence.TicketUpdate, "The risk is accepted.", d.Accepted, w.accepted)
 	add(evidence.TicketClose, "This no longer fails.", d.Fixed, w.fixed)
 	return out
@@ -129,5 +130,6 @@ func (w digestWriter) ticket(action, lead string, i DigestItem, one func(entry, 
 	if w.Simulated {
 		lines = append(lines, "", simulated)
 	}
-	return DigestTicket{Key: i.Key(), Action: action, Severity: i.Severity, Title: cut(oneLine(title), 200), Body: strings.Join(lines, "\n") + "\n"}
+	return DigestTicket{Key: i.Key(), Action: action, Severity: i.Severity, Title: cut(oneLine(title), 200),
+		Body: strings.Join(lines, "\n") + "\n"}
 }

@@ -30,14 +30,14 @@ func TestDigestLists(t *testing.T) {
 		want string
 	}{
 		{"new", d.New, "invoices orphan scratch"},
-		{"open", d.Open, "deploy"},
+		{"open", d.Open, "ben deploy"},
 		{"fixed", d.Fixed, "logs tmp"},
 		{"judged", d.Judged, "ci"},
 		{"new for payments", d.Of("payments").New, "invoices"},
 		{"open for payments", d.Of("payments").Open, "deploy"},
 		{"fixed for payments", d.Of("payments").Fixed, ""},
 		{"unowned", d.unowned(), "orphan"},
-		{"open to begin with", d.AsBaseline().Open, "ci deploy invoices orphan scratch"},
+		{"open to begin with", d.AsBaseline().Open, "ben ci deploy invoices orphan scratch"},
 		{"at once", d.AtLeast(evidence.High).New, "invoices orphan scratch"},
 		{"at once, but nothing old", d.AtLeast(evidence.High).Open, ""},
 	} {
@@ -59,8 +59,8 @@ func TestDigestLists(t *testing.T) {
 	}
 }
 
-// TestDigestEvents holds that what was found of an event is told once, and forgotten when it is no longer in view; of other
-// things that cannot be seen, the failure stays open.
+// TestDigestEvents holds that what was found of an event is told once, and forgotten when it is no longer in view; of
+// other things that cannot be seen, the failure stays open.
 func TestDigestEvents(t *testing.T) {
 	in := quietWeek(t)
 	key := in.Now.Exposures[0]
@@ -108,8 +108,10 @@ func TestDigestAccepted(t *testing.T) {
 	in := quietWeek(t)
 	in.Now.Failures[0].Accepted, in.Now.Failures[0].Until = "legacy", at(200, 0)
 	d := BuildDigest(in)
-	if len(d.Open) != 0 || names(d.Accepted) != "deploy" || len(d.Tickets()) != 1 || d.Tickets()[0].Action != evidence.TicketUpdate {
-		t.Errorf("open %q, accepted %q, tickets %+v", names(d.Open), names(d.Accepted), d.Tickets())
+	tickets := d.Tickets()
+	if len(d.Open) != 0 || names(d.Accepted) != "deploy" || len(tickets) != 1 ||
+		tickets[0].Action != evidence.TicketUpdate {
+		t.Errorf("open %q, accepted %q, tickets %+v", names(d.Open), names(d.Accepted), tickets)
 	}
 	in = quietWeek(t)
 	in.Before.Failures[0].Accepted = "legacy"
@@ -120,16 +122,16 @@ func TestDigestAccepted(t *testing.T) {
 	}
 }
 
-// TestDigestTellsOnce holds over random histories and reports at random times: every failure that is open when a report is made
-// is told as new by one report, and by one as fixed when it ended; nothing is told that was not so.
+// TestDigestTellsOnce holds over random histories and reports at random times: every failure that is open when a
+// report is made is told as new by one report, and by one as fixed when it ended; nothing is told that was not so.
 func TestDigestTellsOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const steps = 12
 		subjects := rapid.IntRange(1, 3).Draw(t, "subjects")
 		var verdicts [][]evidence.Verdict
 		for range subjects {
-			verdicts = append(verdicts, rapid.SliceOfN(rapid.SampledFrom([]evidence.Verdict{evidence.Pass, evidence.Fail, evidence.Fail,
-				evidence.Unknown}), steps, steps).Draw(t, "verdicts"))
+			one := rapid.SampledFrom([]evidence.Verdict{evidence.Pass, evidence.Fail, evidence.Fail, evidence.Unknown})
+			verdicts = append(verdicts, rapid.SliceOfN(one, steps, steps).Draw(t, "verdicts"))
 		}
 		var before *Posture
 		var told []evidence.Exposure

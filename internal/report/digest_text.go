@@ -106,14 +106,14 @@ func (d *Digest) ownerRows(l digestLimits) (rows [][6]string, left int) {
 		if o.Score.Unknown > 0 {
 			passing += ", " + group(o.Score.Unknown) + " unknown"
 		}
-		rows = append(rows, [6]string{cut(oneLine(firstOf(o.Owner, "(nobody)")), 60), group(o.New), group(o.Open), group(o.Overdue),
-			group(o.Fixed), passing})
+		rows = append(rows, [6]string{cut(oneLine(firstOf(o.Owner, "(nobody)")), 60), group(o.New), group(o.Open),
+			group(o.Overdue), group(o.Fixed), passing})
 	}
 	return rows, 0
 }
 
-// wrap writes text broken at spaces, the first line after lead and the others as far in. A word that is too long for a line
-// stands on one of its own.
+// wrap writes text broken at spaces, the first line after lead and the others as far in. A word that is too long for
+// a line stands on one of its own.
 func (p *page) wrap(lead, text string) {
 	indent := strings.Repeat(" ", utf8.RuneCountInString(lead))
 	line, width := lead, utf8.RuneCountInString(lead)

@@ -82,7 +82,8 @@ func (d *Digest) finish() {
 func ordered(items []DigestItem) []DigestItem {
 	out := slices.Clone(list(items))
 	slices.SortStableFunc(out, func(x, y DigestItem) int {
-		return cmp.Or(cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), x.Due.Compare(y.Due), strings.Compare(x.Key(), y.Key()))
+		return cmp.Or(cmp.Compare(y.Severity.Rank(), x.Severity.Rank()), x.Due.Compare(y.Due),
+			strings.Compare(x.Key(), y.Key()))
 	})
 	return out
 }
@@ -104,8 +105,8 @@ func (d *Digest) Readers() []string {
 
 // News reports whether there is anything that was not told before, or that is overdue.
 func (d *Digest) News() bool {
-	return len(d.New)+len(d.Fixed)+len(d.Judged)+len(d.Accepted)+len(d.Mappings)+len(d.Lost)+len(d.ending())+len(d.overdue()) > 0 ||
-		d.Baseline && len(d.Open) > 0 || slices.ContainsFunc(d.Unseen, func(u DigestUnseen) bool { return u.New })
+	lists := len(d.New) + len(d.Fixed) + len(d.Judged) + len(d.Accepted) + len(d.Mappings) + len(d.Lost)
+	return lists+len(d.ending())+len(d.overdue()) > 0 || d.Baseline && len(d.Open) > 0 || slices.ContainsFunc(d.Unseen, func(u DigestUnseen) bool { return u.New })
 }
 
 // overdue are the failures, told before, that should have been fixed.
@@ -125,7 +126,8 @@ func (d *Digest) ending() []DigestEnding {
 
 // failing is all that fails and is not accepted.
 func (d *Digest) failing() []DigestItem {
-	return slices.Concat(d.New, d.Open, keep(d.Judged, func(i DigestItem) bool { return i.After == string(evidence.Fail) }))
+	fails := keep(d.Judged, func(i DigestItem) bool { return i.After == string(evidence.Fail) })
+	return slices.Concat(d.New, d.Open, fails)
 }
 
 // unowned are the failures that nobody owns.

@@ -64,7 +64,8 @@ func (c calendar) between(w evidence.Window) string {
 	return "between " + c.day(from) + " and " + c.day(to)
 }
 
-// since says since when something fails: at which time and by whom where an access log tells, else between which looks.
+// since says since when something fails: at which time and by whom where an access log tells, else between which
+// looks.
 func (c calendar) since(e evidence.Exposure) string {
 	switch {
 	case e.Opened != nil:
