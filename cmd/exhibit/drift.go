@@ -21,8 +21,8 @@ func (c *command) driftCommand() *cobra.Command {
 upgraded, a mapping, a scope or a permission is never shown as if the thing itself had changed.
 
 With --mail it shows the report that owners get: what newly fails, since when and by whom as far as that is known, by
-when to fix it and how; what is overdue, fixed, judged differently or can no longer be seen; what is about to end. Without
---owner it is the one about everybody's things. Written to a file that ends in .html or .eml, it is the mail with its
+when to fix it and how; what is overdue, fixed, judged differently or can no longer be seen; what is about to end.
+Without --owner it is the one about everybody's things. Written to a file that ends in .html or .eml, it is the mail with its
 pictures. Nothing is sent, and no report tells less for it.`,
 		Example: "  exhibit drift --since 7d\n  exhibit drift --since 2026-03-01 --until 2026-03-31 --cause subject\n" +
 			"  exhibit drift --mail --owner payments --since 7d\n  exhibit drift --mail -o report.html",

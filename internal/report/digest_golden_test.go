@@ -24,9 +24,9 @@ func quietWeek(t *testing.T) DigestInput {
 		}
 		return p
 	}
-	return DigestInput{Report: "weekly", Now: build(weekTo, open), Before: build(weekFrom), Told: []evidence.Exposure{open},
-		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6),
-		Next: at(103, 7)}
+	return DigestInput{Report: "weekly", Now: build(weekTo, open), Before: build(weekFrom),
+		Told: []evidence.Exposure{open}, Controls: sampleControls(), OwnerOf: sampleOwner,
+		FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Next: at(103, 7)}
 }
 
 // floodedWeek is one in which everything fails: checks of many kinds on many things of many owners, all with long

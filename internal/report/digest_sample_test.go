@@ -111,8 +111,8 @@ func sampleWeek(t *testing.T) DigestInput {
 		t.Fatal(err)
 	}
 	return DigestInput{Report: "weekly", Now: now, Before: before, Told: sampleTold(in.Exposures),
-		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6), Next: at(103, 7),
-		Page: "https://exhibit.example.com"}
+		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6),
+		Next: at(103, 7), Page: "https://exhibit.example.com"}
 }
 
 func sampleExposures(deploy, old evidence.Observation) []evidence.Exposure {

@@ -106,7 +106,8 @@ func (d *Digest) Readers() []string {
 // News reports whether there is anything that was not told before, or that is overdue.
 func (d *Digest) News() bool {
 	lists := len(d.New) + len(d.Fixed) + len(d.Judged) + len(d.Accepted) + len(d.Mappings) + len(d.Lost)
-	return lists+len(d.ending())+len(d.overdue()) > 0 || d.Baseline && len(d.Open) > 0 || slices.ContainsFunc(d.Unseen, func(u DigestUnseen) bool { return u.New })
+	return lists+len(d.ending())+len(d.overdue()) > 0 || d.Baseline && len(d.Open) > 0 ||
+		slices.ContainsFunc(d.Unseen, func(u DigestUnseen) bool { return u.New })
 }
 
 // overdue are the failures, told before, that should have been fixed.
