@@ -9,6 +9,7 @@ import (
 
 	"exhibit/internal/build"
 	"exhibit/internal/evidence"
+	"exhibit/internal/outbox"
 	"exhibit/internal/store"
 )
 
@@ -24,6 +25,9 @@ type gauges struct {
 	// deliveries counts messages that are over.
 	deliveries *prometheus.CounterVec
 
+	// waiting reads what waits to be sent, whenever it is asked for.
+	waiting func() ([]outbox.Count, error)
+
 	mu   sync.Mutex
 	kept []prometheus.Metric
 }
@@ -35,7 +39,8 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // descriptions are the gauges that are read from the store and from what the daemon is doing.
 type descriptions struct {
-	runAt, runOutcome, wholeAt, scopes, observations, findings, assessedAt, oldest, stale, entries, bytes, journal *prometheus.Desc
+	runAt, runOutcome, wholeAt, scopes, observations, findings, assessedAt, oldest, stale, entries, bytes, journal,
+	queued, queuedSince *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -51,6 +56,8 @@ func describe() descriptions {
 		stale:        desc("source_snapshots", "The source's newest snapshots, by whether the list was whole.", "source", "whole"),
 		entries:      desc("store_entries", "Entries of the ledger."),
 		bytes:        desc("store_bytes", "Size of the store's file."),
+		queued:       desc("outbox_messages", "Messages that wait to be sent, by channel.", "channel"),
+		queuedSince:  desc("outbox_oldest_timestamp_seconds", "When the oldest message that waits was made.", "channel"),
 		journal:      desc("journal_entries", "Entries that wait for their turn to be committed."),
 	}
 }
@@ -83,6 +90,22 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, m := range g.kept {
+		to <- m
+	}
+	if g.waiting == nil {
+		return
+	}
+	counts, err := g.waiting()
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(desc("outbox_messages", "Messages that wait."), err)
+		return
+	}
+	r := reading{d: describe()}
+	for _, c := range counts {
+		r.gauge(r.d.queued, float64(c.Waiting), c.Channel)
+		r.gauge(r.d.queuedSince, seconds(c.Oldest), c.Channel)
+	}
+	for _, m := range r.out {
 		to <- m
 	}
 }

@@ -173,11 +173,14 @@ func assessmentFrom(v *store.View, t time.Time) (store.Assessment, error) {
 	return one, err
 }
 
-// firstAssessment returns the one that was committed first.
-func firstAssessment(v *store.View) (first store.Assessment, err error) {
-	for first, err = range v.Assessments() {
+// firstAssessment returns the one that was committed first; the zero value when there is none.
+func firstAssessment(v *store.View) (store.Assessment, error) {
+	entry, ok := v.First(evidence.KindAssessment)
+	if !ok {
+		return store.Assessment{}, nil
 	}
-	return first, err
+	one, err := Body[evidence.Assessment](v, entry)
+	return store.Assessment{Assessment: one, Entry: entry}, err
 }
 
 // Exposures returns how long what failed in the period, as it was known at the newest assessment by asOf.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -19,8 +18,8 @@ import (
 
 // deliverers are the ways that are configured, by channel. It connects to nothing; a secret that is not there is an
 // ErrConfig.
-func (a *App) deliverers(transport http.RoundTripper) (map[string]outbox.Deliverer, error) {
-	n := a.Config.Notify
+func (a *App) deliverers() (map[string]outbox.Deliverer, error) {
+	n, transport := a.Config.Notify, collect.NewTransport()
 	out := map[string]outbox.Deliverer{}
 	add := func(channel string, place config.Secret, make func(secret.String) (outbox.Deliverer, error)) error {
 		var s secret.String
@@ -87,7 +86,7 @@ func (a *App) Post() (*outbox.Box, error) {
 
 // post returns the outbox. over is told of each message that is over, tried of each attempt that failed.
 func (a *App) post(over func(evidence.Message, evidence.Delivery) error, tried func(outbox.Stand, error)) (*outbox.Box, error) {
-	ways, err := a.deliverers(collect.NewTransport())
+	ways, err := a.deliverers()
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os/user"
-
-	"exhibit/internal/collect"
 )
 
 // reload reads the configuration again. It takes effect whole, or not at all: with one mistake in it, everything stays as it
@@ -56,7 +54,7 @@ func (s *Service) tryReload() error {
 			return err
 		}
 	}
-	ways, err := next.deliverers(collect.NewTransport())
+	ways, err := s.ways(next)
 	if err != nil {
 		return err
 	}

@@ -58,16 +58,20 @@ type Service struct {
 	stop     context.CancelCauseFunc
 
 	reloading sync.Mutex
-	lookEvery time.Duration // how often the configuration's files are looked at
+	ways      func(*App) (map[string]outbox.Deliverer, error) // of sending messages
+	lookEvery time.Duration                                   // how often the configuration's files are looked at
 }
 
 func newService(o ServeOptions) (*Service, error) {
-	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv), lookEvery: watchEvery}
+	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv), lookEvery: watchEvery, ways: (*App).deliverers}
 	s.app.Store(o.App)
 	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
 	var err error
-	s.box, err = o.App.post(s.over, s.tried)
-	return s, err
+	if s.box, err = o.App.post(s.over, s.tried); err != nil {
+		return nil, err
+	}
+	s.gauges.waiting = s.box.Counts
+	return s, nil
 }
 
 // Box is the outbox.

@@ -66,6 +66,11 @@ func (a *App) TellDigest(r DigestRule, put func(evidence.Message) (bool, error))
 			return err
 		}
 		state.Telling = newest
+		if r.Threshold != "" && state.Told != 0 {
+			if fails, err := a.failsSince(state.Told); err != nil || !fails {
+				return errors.Join(err, a.keepDigestState(r.Report, digestState{Told: newest, Readers: state.Readers}))
+			}
+		}
 		if err := a.keepDigestState(r.Report, state); err != nil {
 			return err
 		}
@@ -91,6 +96,27 @@ func (a *App) TellDigest(r DigestRule, put func(evidence.Message) (bool, error))
 		}
 	}
 	return a.keepDigestState(r.Report, digestState{Told: state.Telling, Readers: readers})
+}
+
+// failsSince reports whether anything fails that did not at the assessment of an entry: without that, a report that tells what
+// newly fails has nothing to tell, and need not be made.
+func (a *App) failsSince(entry int64) (fails bool, err error) {
+	err = a.Store.View(func(v *store.View) error {
+		told, err := Body[evidence.Assessment](v, entry)
+		if err != nil {
+			return err
+		}
+		for s, err := range v.States(store.StateFilter{}) {
+			if err != nil {
+				return err
+			}
+			if fails = s.Verdict == evidence.Fail && s.First.After(told.AsOf); fails {
+				break
+			}
+		}
+		return nil
+	})
+	return fails, err
 }
 
 // messages are what the report tells, and who has had one then.

@@ -94,7 +94,13 @@ func (c *checker) assessmentRefs(i int64, a evidence.Assessment) error {
 	if a.Catalog.IsZero() {
 		return nil
 	}
-	if _, err := c.v.Object(a.Catalog); err != nil {
+	// Its content is checked where it stands, once, and not for each assessment that was made with it.
+	f := c.v.finder()
+	n, err := c.v.number(&f, a.Catalog)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("object %s: %w", a.Catalog, ErrUnknown)
+	}
+	if err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
 	return nil

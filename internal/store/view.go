@@ -77,6 +77,16 @@ func (v *View) EntriesOf(kind evidence.Kind) iter.Seq[int64] {
 	}
 }
 
+// First returns the index of the first entry of a kind, if there is one.
+func (v *View) First(kind evidence.Kind) (int64, bool) {
+	prefix := append([]byte(kind), 0)
+	k, _ := v.kinds.Cursor().Seek(prefix)
+	if !hasPrefix(k, prefix, 8) {
+		return 0, false
+	}
+	return int64(number(k[len(prefix):])), true
+}
+
 // Assessment is a committed assessment.
 type Assessment struct {
 	evidence.Assessment
