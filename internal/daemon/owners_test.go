@@ -102,13 +102,14 @@ func ownedEstate(t *testing.T) *App {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &App{Config: cfg, Catalog: cat, Store: storetest.New(t), text: &atomic.Pointer[keptText]{}, now: func() time.Time { return storetest.Start().AddDate(0, 0, 9) }}
+	a := &App{Config: cfg, Catalog: cat, Store: storetest.New(t), text: &atomic.Pointer[keptText]{},
+		now: func() time.Time { return storetest.Start().AddDate(0, 0, 9) }}
 	teams := map[string]string{"media": "payments", "gone": "web", "bare": "", "lost": "ghosts"}
 	for i := range 40 {
 		teams[fmt.Sprintf("b-%02d", i)] = "web"
 	}
 	ownedDay(t, a.Store, 1, "1", teams)
-	teams["media"] = "web"
+	teams["media"], teams["bare"] = "web", "ghosts" // nobody goes by that name, so nobody owns it as before
 	delete(teams, "gone")
 	ownedDay(t, a.Store, 2, "1", teams)
 	return a
@@ -188,6 +189,28 @@ func TestOwnersOfMany(t *testing.T) {
 			t.Errorf("after all was forgotten: %q", got)
 		}
 		return o.Err()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOwnersAt holds that what came later does not count.
+func TestOwnersAt(t *testing.T) {
+	a := ownedEstate(t)
+	ownedDay(t, a.Store, 3, "1", map[string]string{"gone": "payments"}) // it is back, and all others are gone
+	err := a.Store.View(func(v *store.View) error {
+		for day, want := range map[int]string{2: "web", 3: "payments"} {
+			one, err := AssessmentAt(v, storetest.Start().AddDate(0, 0, day))
+			if err != nil {
+				return err
+			}
+			o := a.ownersAt(v, one.View)
+			if got := o.Of("", "aws:1", "aws.s3.bucket", "arn:aws:s3:::gone"); got != want || o.Err() != nil {
+				t.Errorf("on day %d: %q, %v; want %q", day, got, o.Err(), want)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		t.Error(err)
