@@ -190,7 +190,7 @@ func TestSoak(t *testing.T) {
 		}
 		from := time.Now()
 		k.start()
-		var held []uint64 // what was held, every ten days
+		var held []uint64         // what was held, every ten days
 		var extra []time.Duration // for how long there was another source
 		for day := range days {
 			k.write("papers/a.txt", fmt.Sprint("version ", day/3))
