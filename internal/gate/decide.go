@@ -97,9 +97,15 @@ func Decide(in Input) (evidence.Decision, error) {
 
 // Takes reports whether the filter takes an item.
 func (in Input) Takes(i Item) bool {
-	f := in.Filter
-	return oneOf(f.Scopes, i.Scope) && oneOf(f.Controls, i.Control) && oneOf(f.Owners, i.Owner) &&
-		(in.Checks == nil || in.Checks[i.Check])
+	return in.TakesScope(i.Scope) && in.TakesCheck(i.Control, i.Check) && oneOf(in.Filter.Owners, i.Owner)
+}
+
+// TakesScope reports whether the filter takes anything of a scope.
+func (in Input) TakesScope(scope string) bool { return oneOf(in.Filter.Scopes, scope) }
+
+// TakesCheck reports whether the filter takes anything of a check.
+func (in Input) TakesCheck(control, check string) bool {
+	return oneOf(in.Filter.Controls, control) && (in.Checks == nil || in.Checks[check])
 }
 
 func subject(i Item) string { return i.Scope + "|" + i.Type + "|" + i.Subject }
