@@ -77,8 +77,8 @@ did that, and why, is part of the decision. In GitHub Actions a summary is writt
 	return cmd
 }
 
-// readGateFlags checks the flags, and adds to the arguments what only this process knows: its environment. Another process
-// may hold the store and run the command.
+// readGateFlags checks the flags, and adds to the arguments what only this process knows: its environment. Another
+// process may hold the store and run the command.
 func (c *command) readGateFlags(f *gateFlags) error {
 	if (f.override == "") != (f.by == "") {
 		return errors.New("an override needs a reason and a name: --override REASON --by WHO")
@@ -174,7 +174,8 @@ func (c *command) collectForGate(ctx context.Context, app *daemon.App, sources [
 	if err := paced(&pace, false); err != nil {
 		return usage(err)
 	}
-	res, err := app.Collect(ctx, daemon.CollectRequest{Sources: sources, Trigger: "ci", Limits: collect.Limits{Pace: pace}})
+	limits := collect.Limits{Pace: pace}
+	res, err := app.Collect(ctx, daemon.CollectRequest{Sources: sources, Trigger: "ci", Limits: limits})
 	if errors.Is(err, daemon.ErrConfig) {
 		return usage(err)
 	}

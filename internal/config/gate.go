@@ -92,8 +92,8 @@ func (r *gateReader) rule(i int, n *yaml.Node) gate.Rule {
 		return gate.Rule{}
 	}
 	m := raw.Match
-	out := gate.Rule{Name: raw.Name, Reason: raw.Reason, Match: gate.Match{Check: m.Check, Control: m.Control, Type: m.Type,
-		Scope: m.Scope}}
+	out := gate.Rule{Name: raw.Name, Reason: raw.Reason,
+		Match: gate.Match{Check: m.Check, Control: m.Control, Type: m.Type, Scope: m.Scope}}
 	for _, name := range m.Owner {
 		if name == "nobody" {
 			name = ""
@@ -116,7 +116,8 @@ func (r *gateReader) rule(i int, n *yaml.Node) gate.Rule {
 		r.wrong(n, "the rule has no action: expected block, warn, ticket or ignore")
 		return out
 	}
-	out.Action = r.oneOf("action", &raw.Action, evidence.GateBlock, evidence.GateWarn, evidence.GateTicket, evidence.GateIgnore)
+	out.Action = r.oneOf("action", &raw.Action, evidence.GateBlock, evidence.GateWarn, evidence.GateTicket,
+		evidence.GateIgnore)
 	r.ignore(&out, raw, n)
 	r.accept(&out, raw)
 	return out

@@ -34,6 +34,9 @@ func (a *App) Bundle(ctx context.Context, w io.Writer, framework string, period 
 		switch {
 		case err == nil:
 			posture.Title = f.Title
+			if posture.Metrics, err = a.Metrics(v, MetricsRequest{Period: period, Frameworks: []string{f.ID}}); err != nil {
+				return err
+			}
 			r.Exposures, r.Changes, r.Gaps = each(posture.Exposures), each(posture.Changes), posture.Gaps
 			r.Pages = pages(posture)
 		case !errors.Is(err, ErrNoAssessment):
@@ -55,6 +58,8 @@ func pages(p *report.Posture) []bundle.Page {
 		{Name: "exposures.csv", About: "how long what failed", Write: func(w io.Writer) error { return report.ExposuresCSV(w, p.Exposures) }},
 		{Name: "changes.csv", About: "what changed over the period, by cause", Write: func(w io.Writer) error { return report.ChangesCSV(w, p.Changes) }},
 		{Name: "gaps.csv", About: "where nobody looked", Write: func(w io.Writer) error { return report.GapsCSV(w, p.Gaps) }},
+		{Name: "metrics.csv", About: "coverage, freshness, readiness, times to fix and the score, with their formulas",
+			Write: func(w io.Writer) error { return report.MetricsCSV(w, p.Metrics) }},
 		{Name: "acceptances.csv", About: "accepted risks and whether they hold", Write: func(w io.Writer) error { return report.AcceptancesCSV(w, p.Acceptances) }},
 	}
 }

@@ -95,8 +95,8 @@ func checksOf(text Text, frameworks []string) (map[string]bool, error) {
 }
 
 // items adds what fails or is unknown, and counts what was judged.
-func (a *App) items(v *store.View, newest store.Assessment, text Text, ownerOf OwnerOf, open map[string]evidence.Exposure,
-	in *gate.Input,
+func (a *App) items(v *store.View, newest store.Assessment, text Text, ownerOf OwnerOf,
+	open map[string]evidence.Exposure, in *gate.Input,
 ) error {
 	type about struct {
 		evidence.Check

@@ -17,6 +17,8 @@ type OwnerOf = func(control, scope, subjectType, subject string) string
 // MetricsRequest says what is measured.
 type MetricsRequest struct {
 	Period evidence.Window
+	// Frameworks limits those whose requirements are counted, by key or id; none is all.
+	Frameworks []string
 	// Again is how soon after it was fixed a failure is a repeated one; zero for the usual.
 	Again time.Duration
 	// OwnerOf may be nil: then nothing is told by owner.
@@ -29,7 +31,7 @@ func (a *App) Metrics(v *store.View, req MetricsRequest) ([]evidence.Metric, err
 	if err != nil {
 		return nil, err
 	}
-	posture, err := a.Posture(v, req.Period.To, evidence.Window{})
+	posture, err := a.Posture(v, req.Period.To, evidence.Window{}, req.Frameworks...)
 	if err != nil {
 		return nil, err
 	}

@@ -76,8 +76,8 @@ func newestScopes(v *store.View, size int64, sources []string) ([]evidence.Scope
 	return out, nil
 }
 
-// scopesOf returns the outcomes of the scopes that an assessment judged, of the newest run of each source that it saw: of
-// the configured sources, and of those that are configured no more and that it made findings of.
+// scopesOf returns the outcomes of the scopes that an assessment judged, of the newest run of each source that it saw:
+// of the configured sources, and of those that are configured no more and that it made findings of.
 func (a *App) scopesOf(v *store.View, one evidence.Assessment) ([]evidence.ScopeOutcome, error) {
 	open := map[string]bool{} // scopes with findings that no source accounts for yet
 	err := v.List(one.Findings, func(key string, _ evidence.Digest) error {

@@ -28,8 +28,8 @@ type TrendRequest struct {
 	OwnerOf OwnerOf
 }
 
-// Trends follows verdicts over the last assessment of each day of the period, from the one that held at its begin. It reads
-// the observations of the first, and of the others what differs.
+// Trends follows verdicts over the last assessment of each day of the period, from the one that held at its begin. It
+// reads the observations of the first, and of the others what differs.
 func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) {
 	if req.Kind == "owner" && req.OwnerOf == nil {
 		return nil, ErrNoOwners
@@ -68,8 +68,8 @@ func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) 
 	return named(t.Trends(), req)
 }
 
-// daily returns the last assessment of each day of the period, oldest first, and before them the one that held at its begin,
-// or else the first that there is.
+// daily returns the last assessment of each day of the period, oldest first, and before them the one that held at its
+// begin, or else the first that there is.
 func daily(v *store.View, period evidence.Window) ([]store.Assessment, error) {
 	var out []store.Assessment
 	var first store.Assessment
@@ -97,7 +97,8 @@ func daily(v *store.View, period evidence.Window) ([]store.Assessment, error) {
 }
 
 // follow gives the tracker what differs between two assessments, and returns the later side when it was needed.
-func (a *App) follow(v *store.View, t *measure.Tracker, side drift.Side, before, after evidence.Assessment) (drift.Side, error) {
+func (a *App) follow(v *store.View, t *measure.Tracker, side drift.Side, before, after evidence.Assessment,
+) (drift.Side, error) {
 	if before.Observations == after.Observations {
 		return drift.Side{}, nil
 	}

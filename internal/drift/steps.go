@@ -6,16 +6,18 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Step is an observation whose verdict differs between two sides. Was and Is are the verdicts as they were committed, empty
-// where there was no observation; Change says the same with its cause, and with what is known where nothing was observed.
+// Step is an observation whose verdict differs between two sides. Was and Is are the verdicts as they were committed,
+// empty where there was no observation; Change says the same with its cause, and with what is known where nothing was
+// observed.
 type Step struct {
 	Was, Is evidence.Verdict
 	Change  evidence.Change
 	told    bool
 }
 
-// Steps calls fn for every observation whose verdict differs between two assessments, in order of key: also for those that
-// Verdicts leaves out because nothing is or was wrong with them. Each has its cause, so that counts by verdict add up.
+// Steps calls fn for every observation whose verdict differs between two assessments, in order of key: also for those
+// that Verdicts leaves out because nothing is or was wrong with them. Each has its cause, so that counts by verdict add
+// up.
 func Steps(v View, before, after Side, fn func(Step) error) error {
 	return newJudge(before, after).each(v, fn)
 }

@@ -27,15 +27,15 @@ type Decision struct {
 	// Override says who let the pipeline pass all the same, and why.
 	Override *Override `json:"override,omitempty"`
 	Pipeline *Pipeline `json:"pipeline,omitempty"`
-	// Judged counts the observations that were known; Counts the failing and unknown ones by what became of them: an action,
-	// or "accepted".
+	// Judged counts the observations that were known; Counts the failing and unknown ones by what became of them: an
+	// action, or "accepted".
 	Judged int            `json:"judged"`
 	Counts map[string]int `json:"counts"`
 	// Reasons are the gravest first, and bounded; More counts those left out.
 	Reasons []GateReason `json:"reasons"`
 	More    int          `json:"more,omitempty"`
-	// Open are the failures that a rule wants a ticket for and that none was asked for yet; Close those whose ticket is not
-	// needed any more. Both are keys of observations, in order.
+	// Open are the failures that a rule wants a ticket for and that none was asked for yet; Close those whose ticket is
+	// not needed any more. Both are keys of observations, in order.
 	Open  []string `json:"open,omitempty"`
 	Close []string `json:"close,omitempty"`
 }

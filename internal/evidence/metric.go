@@ -14,7 +14,8 @@ const (
 	UnitCount Unit = "count"
 )
 
-// Metric is one number about how things are run, with all that it is made of, so that it can be worked out again by hand.
+// Metric is one number about how things are run, with all that it is made of, so that it can be worked out again by
+// hand.
 type Metric struct {
 	// Name stays the same over versions: "time-to-fix". Of is the part that it is about, a severity or a framework; empty
 	// for all.
@@ -57,7 +58,8 @@ type Part struct {
 	Denominator int `json:"denominator"`
 }
 
-// Spread bounds a time that is known by looking now and then. Open is set when nothing bounds it above; Most is then zero.
+// Spread bounds a time that is known by looking now and then. Open is set when nothing bounds it above; Most is then
+// zero.
 type Spread struct {
 	Least Duration `json:"least"`
 	Most  Duration `json:"most"`

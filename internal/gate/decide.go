@@ -29,7 +29,8 @@ type Input struct {
 	Stale []Stale
 	// Accepted are the acceptances in effect as of the assessment.
 	Accepted []evidence.RiskAcceptance
-	// Tickets are the keys that a ticket was asked for and not closed since; Fixed tells whether the failure of a key ended.
+	// Tickets are the keys that a ticket was asked for and not closed since; Fixed tells whether the failure of a key
+	// ended.
 	Tickets []string
 	Fixed   func(key string) bool
 	// Override and Pipeline are put down as they are; nil for none.
@@ -120,8 +121,8 @@ type decider struct {
 // item decides upon one observation by the first rule that it meets.
 func (d *decider) item(i Item) {
 	r := evidence.GateReason{Verdict: i.Verdict, Severity: i.Severity, Control: i.Control, Check: i.Check, Title: i.Title,
-		Scope: i.Scope, Type: i.Type, Subject: i.Subject, Name: i.Name, Owner: i.Owner, Since: i.Since, NeverGood: i.NeverGood,
-		FixBy: i.FixBy, Fix: i.Fix}
+		Scope: i.Scope, Type: i.Type, Subject: i.Subject, Name: i.Name, Owner: i.Owner, Since: i.Since,
+		NeverGood: i.NeverGood, FixBy: i.FixBy, Fix: i.Fix}
 	for _, rule := range d.in.Policy.Rules {
 		if !rule.Match.meets(i, d.public[subject(i)]) {
 			continue
@@ -222,7 +223,8 @@ func (d *decider) stale(s Stale) {
 		age = "is " + evidence.Duration(d.in.Now.Sub(s.Seen).Truncate(time.Minute)).String() + " old"
 	}
 	d.add(evidence.GateReason{Action: cmp.Or(d.in.Policy.Unknown, evidence.GateBlock), Rule: "stale evidence",
-		Verdict: evidence.Unknown, Type: s.Type, Scope: s.Scope, Count: 1, Fix: "Collect again: exhibit gate --collect SOURCE.",
+		Verdict: evidence.Unknown, Type: s.Type, Scope: s.Scope, Count: 1,
+		Fix: "Collect again: exhibit gate --collect SOURCE.",
 		Why: "the evidence " + age + ", and may be " + s.May.String() + " old"})
 }
 
@@ -278,5 +280,6 @@ func (d *decider) end() evidence.Decision {
 
 // rank orders what became of failures by how much it stops.
 func rank(action string) int {
-	return slices.Index([]string{evidence.GateIgnore, Accepted, evidence.GateTicket, evidence.GateWarn, evidence.GateBlock}, action)
+	order := []string{evidence.GateIgnore, Accepted, evidence.GateTicket, evidence.GateWarn, evidence.GateBlock}
+	return slices.Index(order, action)
 }

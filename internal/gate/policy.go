@@ -12,7 +12,8 @@ type Policy struct {
 	Rules []Rule `json:"rules"`
 	// Unknown is what becomes of an observation that could not be judged where a failure would block: "block" or "warn".
 	Unknown string `json:"unknown"`
-	// Public are the checks whose failure says that their subject can be reached from everywhere; * stands for any letters.
+	// Public are the checks whose failure says that their subject can be reached from everywhere; * stands for any
+	// letters.
 	Public []string `json:"public"`
 }
 
@@ -20,7 +21,8 @@ type Policy struct {
 type Rule struct {
 	Name  string `json:"name"`
 	Match Match  `json:"match"`
-	// Action is "block", "warn", "ticket" or "ignore"; Reason and Until belong to ignore: after its end the rule is no more.
+	// Action is "block", "warn", "ticket" or "ignore"; Reason and Until belong to ignore: after its end the rule is no
+	// more.
 	Action string    `json:"action"`
 	Reason string    `json:"reason,omitempty"`
 	Until  time.Time `json:"until,omitzero"` // exclusive

@@ -8,7 +8,8 @@ import (
 
 // coverage tells how much answered of what was asked for.
 func (in Input) coverage() []evidence.Metric {
-	return append([]evidence.Metric{in.scopes(), in.operations(), in.lists(), in.subjects(), in.verdicts()}, in.evidenced()...)
+	return append([]evidence.Metric{in.scopes(), in.operations(), in.lists(), in.subjects(), in.verdicts()},
+		in.evidenced()...)
 }
 
 func (in Input) scopes() evidence.Metric {

@@ -23,14 +23,14 @@ func (in Input) why(e evidence.Exposure) string {
 	return ""
 }
 
-// timeToFix tells of each severity how long failures lasted that were fixed in the period, and beside it how long those last
-// that were not, so that what survives is not hidden by what was easy.
+// timeToFix tells of each severity how long failures lasted that were fixed in the period, and beside it how long those
+// last that were not, so that what survives is not hidden by what was easy.
 func (in Input) timeToFix() []evidence.Metric {
 	var out []evidence.Metric
 	for _, severity := range severities() {
 		done := newCount(evidence.UnitTime, "time-to-fix", string(severity), "Time to fix",
-			"median and 90th percentile of how long failures lasted that were fixed in the period (passed again, or the subject "+
-				"is gone), by all failures that were there in it; times are between the least and the most that looking now and "+
+			"median and 90th percentile of how long failures lasted that were fixed in the period (passed again, or the "+
+				"subject is gone), by all failures that were there in it; times are between the least and the most that looking now and "+
 				"then, or the access log, leaves possible")
 		age := newCount(evidence.UnitTime, "open-age", string(severity), "Age of what is not fixed",
 			"median and 90th percentile of how long failures have lasted that are there at the period's end, by all failures "+
@@ -109,8 +109,8 @@ func (in Input) fixedInTime() []evidence.Metric {
 // accepted tells how long accepted risks were needed: until what they cover passes again.
 func (in Input) accepted() evidence.Metric {
 	c := newCount(evidence.UnitTime, "time-to-close-acceptance", "", "Time until an acceptance is not needed any more",
-		"median and 90th percentile of the time from an acceptance's start until nothing that it covers fails any more, over "+
-			"those for which that came in the period and before they ended, by all that were in force in it; unknown where "+
+		"median and 90th percentile of the time from an acceptance's start until nothing that it covers fails any more, "+
+			"over those for which that came in the period and before they ended, by all that were in force in it; unknown where "+
 			"it came between the last failing look before the end and the next one")
 	var took times
 	for _, a := range in.Acceptances {
@@ -143,8 +143,8 @@ func (in Input) accepted() evidence.Metric {
 	return m
 }
 
-// closing returns between which looks the last failure that an acceptance covered ended; covered is false when nothing of
-// what it covers failed while it ran, closed when everything ended that did.
+// closing returns between which looks the last failure that an acceptance covered ended; covered is false when nothing
+// of what it covers failed while it ran, closed when everything ended that did.
 func (in Input) closing(a evidence.RiskAcceptance) (from, to time.Time, covered, closed bool) {
 	closed = true
 	for _, e := range in.Exposures {

@@ -10,8 +10,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// began tells the failures that began in the period by the estate's own doing, and counts the others in c, each with the
-// exposures of its key that were before it.
+// began tells the failures that began in the period by the estate's own doing, and counts the others in c, each with
+// the exposures of its key that were before it.
 func (in Input) began(c *count, fn func(e evidence.Exposure, before []evidence.Exposure)) {
 	by := map[string][]evidence.Exposure{}
 	for _, e := range in.Exposures {
@@ -63,8 +63,8 @@ func (in Input) repeated() evidence.Metric {
 // offenders ranks the checks that failed anew in several subjects of one owner: where a guardrail pays.
 func (in Input) offenders() evidence.Metric {
 	c := newPart("repeat-offenders", "Failures that a guardrail would prevent",
-		"failures that began in the period where the same check failed anew in several subjects of the same owner / failures "+
-			"that began in the period; the ranking is by how many subjects are concerned")
+		"failures that began in the period where the same check failed anew in several subjects of the same owner / "+
+			"failures that began in the period; the ranking is by how many subjects are concerned")
 	if in.OwnerOf == nil {
 		return c.done("no owners are known")
 	}
@@ -93,7 +93,8 @@ func (in Input) offenders() evidence.Metric {
 	}
 	slices.SortFunc(c.m.Ranking, func(a, b evidence.Rank) int {
 		return cmp.Or(cmp.Compare(b.Subjects, a.Subjects), cmp.Compare(b.Failures, a.Failures),
-			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), strings.Compare(a.Check, b.Check), strings.Compare(a.Owner, b.Owner))
+			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()), strings.Compare(a.Check, b.Check),
+			strings.Compare(a.Owner, b.Owner))
 	})
 	c.m.Ranking = c.m.Ranking[:min(len(c.m.Ranking), MaxListed)]
 	return c.done("no failure began in the period")
@@ -112,8 +113,8 @@ func (in Input) noise() evidence.Metric {
 // bypasses tells how many changes reached a default branch without another person.
 func (in Input) bypasses() evidence.Metric {
 	c := newPart("bypass-attempts", "Changes without another person's approval",
-		"changes and commits that reached a default branch in the period without another person's approval, emergencies that "+
-			"were approved in time not among them / changes and commits that reached a default branch")
+		"changes and commits that reached a default branch in the period without another person's approval, emergencies "+
+			"that were approved in time not among them / changes and commits that reached a default branch")
 	p := in.Changes
 	if p == nil {
 		return c.done(cmp.Or(in.NoChanges, "no changes are collected"))

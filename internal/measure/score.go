@@ -4,7 +4,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Split compares the scores of two assessments, the beginning and the end of a period, and tells what moved it by cause.
+// Split compares the scores of two assessments, the beginning and the end of a period, and tells what moved it by
+// cause.
 type Split struct {
 	begin, end evidence.Assessment
 	same       func(check string) bool
@@ -14,8 +15,8 @@ type Split struct {
 	moved      map[evidence.Cause]evidence.Tally
 }
 
-// NewSplit takes both assessments, the later one's verdicts by check, and whether a check decides in the same way at both
-// ends. Give it every observation whose verdict differs with Add.
+// NewSplit takes both assessments, the later one's verdicts by check, and whether a check decides in the same way at
+// both ends. Give it every observation whose verdict differs with Add.
 func NewSplit(begin, end evidence.Assessment, after map[string]evidence.Tally, same func(check string) bool) *Split {
 	return &Split{begin: begin, end: end, same: same, after: after, was: map[string]evidence.Tally{},
 		is: map[string]evidence.Tally{}, fell: map[string]evidence.Tally{}, rose: map[string]evidence.Tally{},
@@ -46,8 +47,8 @@ func bump(by map[string]evidence.Tally, check string, v evidence.Verdict) {
 
 func judged(v evidence.Verdict) bool { return v == evidence.Pass || v == evidence.Fail }
 
-// ends returns what both assessments count together, over the checks that keep takes; like leaves out what was judged at one
-// end only.
+// ends returns what both assessments count together, over the checks that keep takes; like leaves out what was judged
+// at one end only.
 func (s *Split) ends(keep func(check string) bool, like bool) (before, after evidence.Tally) {
 	for check := range s.checks() {
 		if !keep(check) {

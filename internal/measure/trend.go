@@ -75,8 +75,8 @@ func (t *Tracker) Step(o evidence.Observation, cause evidence.Cause, was, is evi
 	t.moved[c][cause] = one
 }
 
-// Point ends the steps to an assessment and adds its point to every group. of returns the groups that a check belongs to by
-// the catalog that was judged by, and whether it stands in it at all.
+// Point ends the steps to an assessment and adds its point to every group. of returns the groups that a check belongs
+// to by the catalog that was judged by, and whether it stands in it at all.
 func (t *Tracker) Point(a evidence.Assessment, of func(check string) (groups []string, there bool)) {
 	moved := map[string]map[evidence.Cause]evidence.Tally{}
 	move := func(group string, cause evidence.Cause, by evidence.Tally) {

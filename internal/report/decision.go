@@ -27,7 +27,11 @@ func DecisionText(w io.Writer, d evidence.Decision, o TextOptions) error {
 			continue
 		}
 		t.line()
-		t.line("  ", t.paint(strings.ToUpper(r.Action), map[string]string{evidence.GateBlock: "31"}[r.Action]), "  ", plain(reasonLine(r)))
+		action := strings.ToUpper(r.Action)
+		if r.Action == evidence.GateBlock {
+			action = t.paint(action, "31")
+		}
+		t.line("  ", action, "  ", plain(reasonLine(r)))
 		for _, fact := range reasonFacts(r) {
 			t.line("      ", fact[0], ": ", plain(fact[1]))
 		}
@@ -121,8 +125,8 @@ func reasonFacts(r evidence.GateReason) [][2]string {
 // maxSummary bounds the rows of a summary: what shows it takes a megabyte.
 const maxSummary = 100
 
-// DecisionMarkdown writes a decision for the summary of a pipeline's run. All that comes from outside is text there, and
-// neither markup nor a link.
+// DecisionMarkdown writes a decision for the summary of a pipeline's run. All that comes from outside is text there,
+// and neither markup nor a link.
 func DecisionMarkdown(w io.Writer, d evidence.Decision) error {
 	b := bufio.NewWriter(w) // keeps the first error for Flush
 	put := func(parts ...string) {
@@ -139,7 +143,7 @@ func DecisionMarkdown(w io.Writer, d evidence.Decision) error {
 		put("\nSimulated: nothing here was seen in the world.\n")
 	}
 	if len(d.Reasons) > 0 {
-		put("\n| | Severity | Check | Subject | Scope | Owner | Since | Fix by | Why |\n|---|---|---|---|---|---|---|---|---|\n")
+		put("\n| | Severity | Check | Subject | Scope | Owner | Since | Fix by | Why |\n", strings.Repeat("|---", 9), "|\n")
 	}
 	for _, r := range d.Reasons[:min(len(d.Reasons), maxSummary)] {
 		subject := subjectName(r.Name, r.Subject)
@@ -163,8 +167,11 @@ func DecisionMarkdown(w io.Writer, d evidence.Decision) error {
 				why += ": " + more
 			}
 		}
-		put("| ", r.Action, " | ", mark(string(r.Severity)), " | ", mark(cmp.Or(r.Check, r.Type)), " | ", mark(subject), " | ",
-			mark(r.Scope), " | ", mark(r.Owner), " | ", since, " | ", due, " | ", mark(why), " |\n")
+		for _, cell := range []string{r.Action, mark(string(r.Severity)), mark(cmp.Or(r.Check, r.Type)), mark(subject),
+			mark(r.Scope), mark(r.Owner), since, due, mark(why)} {
+			put("| ", cell, " ")
+		}
+		put("|\n")
 	}
 	if left := max(0, len(d.Reasons)-maxSummary) + d.More; left > 0 {
 		put("\n… and ", group(left), " more.\n")
@@ -172,8 +179,8 @@ func DecisionMarkdown(w io.Writer, d evidence.Decision) error {
 	return b.Flush()
 }
 
-// mark makes text safe in a line or a cell of Markdown: code in which every sign is written as its number, so that it is no
-// markup, no element, no link and calls nobody.
+// mark makes text safe in a line or a cell of Markdown: code in which every sign is written as its number, so that it
+// is no markup, no element, no link and calls nobody.
 func mark(s string) string {
 	if s == "" {
 		return ""

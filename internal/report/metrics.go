@@ -20,7 +20,8 @@ func MetricsText(w io.Writer, metrics []evidence.Metric, o TextOptions) error {
 	t.line(t.paint("Metrics of "+minute(metrics[0].Period.From)+" to "+minute(metrics[0].Period.To), "1"))
 	var rows [][]string
 	for _, m := range metrics {
-		rows = append(rows, []string{plain(m.Title), plain(m.Of), plain(metricValue(m)), plain(metricCounts(m)), plain(apart(m))})
+		rows = append(rows, []string{plain(m.Title), plain(m.Of), plain(metricValue(m)), plain(metricCounts(m)),
+			plain(apart(m))})
 	}
 	t.opt.Limit = 0 // a number that is left out is none
 	t.rows([]string{"Metric", "Of", "Value", "Counted", "Apart"}, []int{0, 2, 3, 4}, nil, rows)
@@ -51,7 +52,8 @@ func (p *page) moved(m evidence.Metric) {
 func (p *page) movements(list []evidence.Movement) {
 	var rows [][]string
 	for _, v := range list {
-		rows = append(rows, []string{plain(causeTitle(v.Cause)), signed(v.Pass), signed(v.Fail), signed(v.Unknown), signed(v.NotApplicable)})
+		rows = append(rows, []string{plain(causeTitle(v.Cause)), signed(v.Pass), signed(v.Fail), signed(v.Unknown),
+			signed(v.NotApplicable)})
 	}
 	p.rows([]string{"Cause", "Pass", "Fail", "Unknown", "Not applicable"}, nil, nil, rows)
 }
@@ -189,15 +191,16 @@ func (h *html) metrics(list []evidence.Metric) {
 	if len(list) == 0 {
 		return
 	}
-	h.put("<section id=\"metrics\"><h2>Metrics</h2>\n<p class=\"lead\">Every number with what it counts. What has nothing to count " +
-		"is not measurable; a time is between the least and the most that the looks leave possible.</p>\n")
+	h.put("<section id=\"metrics\"><h2>Metrics</h2>\n<p class=\"lead\">Every number with what it counts. What has " +
+		"nothing to count is not measurable; a time is between the least and the most that the looks leave possible.</p>\n")
 	var rows [][]any
 	for _, m := range list {
 		title := join(`{}<br><span class="soft">{}</span>`, m.Title, m.Formula)
 		if m.Of != "" {
 			title = join(`{}: {}<br><span class="soft">{}</span>`, m.Title, m.Of, m.Formula)
 		}
-		rows = append(rows, []any{title, metricValue(m), metricCounts(m), joinLines(apart(m), movedLine(m.Movements), rankLine(m.Ranking))})
+		rows = append(rows, []any{title, metricValue(m), metricCounts(m),
+			joinLines(apart(m), movedLine(m.Movements), rankLine(m.Ranking))})
 	}
 	h.table([]string{"Metric", "Value", "Counted", "Apart"}, rows)
 	h.put("</section>\n")

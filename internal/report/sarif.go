@@ -96,9 +96,10 @@ type (
 	}
 )
 
-// SARIF writes a decision in the Static Analysis Results Interchange Format 2.1.0. A check is a rule, a reason a result. Its
-// fingerprint is that of scope, check and subject, so that it is the same result for as long as nothing is fixed. A subject
-// is no file: its location is named like one, below "exhibit/", and by its full name. version is the program's.
+// SARIF writes a decision in the Static Analysis Results Interchange Format 2.1.0. A check is a rule, a reason a
+// result. Its fingerprint is that of scope, check and subject, so that it is the same result for as long as nothing is
+// fixed. A subject is no file: its location is named like one, below "exhibit/", and by its full name. version is the
+// program's.
 //
 // What is unknown is of kind "open" and has no level, as the format demands.
 func SARIF(w io.Writer, d evidence.Decision, version string) error {
@@ -106,7 +107,8 @@ func SARIF(w io.Writer, d evidence.Decision, version string) error {
 		Tool:        sarifTool{sarifDriver{Name: "exhibit", Version: version, Rules: sarifRules(d)}},
 		Automation:  map[string]string{"id": "exhibit/gate/"},
 		Invocations: []sarifInvocation{{Successful: true, End: d.At.UTC()}}, Results: []sarifResult{},
-		Properties: map[string]any{"outcome": d.Outcome, "passes": d.Passes(), "policy": d.Policy.String(), "asOf": d.AsOf.UTC()},
+		Properties: map[string]any{"outcome": d.Outcome, "passes": d.Passes(), "policy": d.Policy.String(),
+			"asOf": d.AsOf.UTC()},
 	}
 	if d.Override != nil {
 		run.Properties["overriddenBy"], run.Properties["overriddenBecause"] = d.Override.By, d.Override.Reason
@@ -143,8 +145,9 @@ func sarifRules(d evidence.Decision) []sarifRule {
 		if known {
 			continue
 		}
-		one := sarifRule{ID: id, Short: sarifText{cmp.Or(r.Title, r.Check, "Evidence is there and fresh")}, Configuration: sarifLevel{severityLevel(r.Severity)},
-			Properties: map[string]any{"tags": []string{"compliance"}}}
+		one := sarifRule{ID: id, Short: sarifText{cmp.Or(r.Title, r.Check, "Evidence is there and fresh")},
+			Configuration: sarifLevel{severityLevel(r.Severity)},
+			Properties:    map[string]any{"tags": []string{"compliance"}}}
 		if r.Control != "" {
 			one.Properties["tags"] = []string{"compliance", r.Control}
 		}
@@ -174,7 +177,8 @@ func sarifResultOf(r evidence.GateReason, rules []sarifRule) sarifResult {
 		out.Kind, out.Level = "open", "none"
 	}
 	name := subjectName(r.Name, r.Subject)
-	one := sarifLocation{Logical: []sarifLogical{{Name: name, Qualified: r.Scope + "/" + r.Type + "/" + r.Subject, Kind: "resource"}}}
+	one := sarifLocation{Logical: []sarifLogical{{Name: name, Qualified: r.Scope + "/" + r.Type + "/" + r.Subject,
+		Kind: "resource"}}}
 	one.Physical.Artifact.URI = "exhibit"
 	for _, part := range []string{r.Scope, r.Type, name} {
 		one.Physical.Artifact.URI += "/" + url.PathEscape(cmp.Or(part, "-"))
@@ -188,7 +192,8 @@ func sarifResultOf(r evidence.GateReason, rules []sarifRule) sarifResult {
 	}
 	switch {
 	case r.Accepted != "":
-		out.Suppressions = []sarifSuppression{{"external", "accepted", "acceptance " + r.Accepted + " until " + lastDay(r.Until)}}
+		why := "acceptance " + r.Accepted + " until " + lastDay(r.Until)
+		out.Suppressions = []sarifSuppression{{"external", "accepted", why}}
 	case r.Action == evidence.GateIgnore:
 		out.Suppressions = []sarifSuppression{{"external", "accepted", "rule " + r.Rule + ": " + r.Why}}
 	}

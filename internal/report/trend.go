@@ -142,8 +142,8 @@ func extremes(points []evidence.TrendPoint) (low, high string) {
 	return low, high
 }
 
-// spark draws scores between their lowest and their highest, oldest first: of more points than there is room for, the last of
-// each stretch. A point at which nothing was judged is a dot.
+// spark draws scores between their lowest and their highest, oldest first: of more points than there is room for, the
+// last of each stretch. A point at which nothing was judged is a dot.
 func spark(points []evidence.TrendPoint, width int) string {
 	const bars = "▁▂▃▄▅▆▇█"
 	if n := len(points); n > width {
