@@ -141,6 +141,16 @@ func (c *command) gate(ctx context.Context, app *daemon.App, f gateFlags) error 
 			return err
 		}
 	}
+	for i, name := range f.filter.Owners {
+		if strings.Contains(name, "*") {
+			continue
+		}
+		known, err := knownOwner(app, name)
+		if err != nil {
+			return err
+		}
+		f.filter.Owners[i] = known
+	}
 	req := daemon.GateRequest{Filter: f.filter, Pipeline: f.pipelineDecoded}
 	if f.override != "" {
 		req.Override = &evidence.Override{By: f.by, Reason: f.override}

@@ -85,6 +85,11 @@ failure counts as one.`,
 				return usage(err)
 			}
 			return c.view(cmd.Context(), func(app *daemon.App, v *store.View) error {
+				if req.Kind == "owner" {
+					if req.Name, err = knownOwner(app, req.Name); err != nil {
+						return err
+					}
+				}
 				trends, err := app.Trends(v, req)
 				if errors.Is(err, daemon.ErrNoGroup) || errors.Is(err, daemon.ErrNoOwners) {
 					return usage(err)

@@ -20,8 +20,6 @@ type GateRequest struct {
 	Filter   evidence.GateFilter
 	Override *evidence.Override
 	Pipeline *evidence.Pipeline
-	// OwnerOf may be nil: then the control's owner owns.
-	OwnerOf OwnerOf
 }
 
 // Gate decides by the newest assessment, the configured policy and the time that it is. It records nothing.
@@ -62,7 +60,7 @@ func (a *App) Gate(v *store.View, req GateRequest) (evidence.Decision, error) {
 		_, fails := open[key]
 		return known[key] && !fails
 	}
-	if err := a.items(v, newest, text, req.OwnerOf, open, &in); err != nil {
+	if err := a.items(v, newest, text, open, &in); err != nil {
 		return evidence.Decision{}, err
 	}
 	if in.Stale, err = stale(v, newest, text, in); err != nil {
@@ -95,33 +93,28 @@ func checksOf(text Text, frameworks []string) (map[string]bool, error) {
 }
 
 // items adds what fails or is unknown, and counts what was judged.
-func (a *App) items(v *store.View, newest store.Assessment, text Text, ownerOf OwnerOf,
-	open map[string]evidence.Exposure, in *gate.Input,
+func (a *App) items(v *store.View, newest store.Assessment, text Text, open map[string]evidence.Exposure,
+	in *gate.Input,
 ) error {
-	type about struct {
-		evidence.Check
-		owner string
-	}
-	checks := map[string]about{}
+	checks := map[string]evidence.Check{}
 	for _, c := range text.Controls {
 		for _, k := range c.Checks {
-			checks[k.ID] = about{k, c.Owner}
+			checks[k.ID] = k
 		}
 	}
+	owners := a.ownersAt(v, newest.View)
 	for o, err := range items[evidence.Observation](v, newest.Observations) {
 		if err != nil {
 			return fmt.Errorf("read observations: %w", err)
 		}
 		k := checks[o.Check]
-		one := gate.Item{Observation: o, Severity: k.Severity, Title: k.Title, Fix: k.Remediation, Owner: k.owner}
+		one := gate.Item{Observation: o, Severity: k.Severity, Title: k.Title, Fix: k.Remediation}
 		fine := o.Verdict == evidence.Pass || o.Verdict == evidence.NotApplicable
-		if ownerOf != nil && (!fine || len(in.Filter.Owners) > 0) {
-			one.Owner = ownerOf(o.Control, o.Scope, o.Type, o.Subject)
+		if !fine || len(in.Filter.Owners) > 0 {
+			one.Owner = owners.Of(o.Control, o.Scope, o.Type, o.Subject)
 		}
-		if o.Verdict == evidence.Fail || fine {
-			if in.Takes(one) {
-				in.Judged++
-			}
+		if (o.Verdict == evidence.Fail || fine) && in.Takes(one) {
+			in.Judged++
 		}
 		if fine {
 			continue
@@ -132,7 +125,7 @@ func (a *App) items(v *store.View, newest store.Assessment, text Text, ownerOf O
 		}
 		in.Items = append(in.Items, one)
 	}
-	return nil
+	return owners.Err()
 }
 
 // stale returns what was not seen whole for longer than the checks that are asked about grant, or than may be.

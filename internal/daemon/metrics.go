@@ -11,9 +11,6 @@ import (
 	"exhibit/internal/store"
 )
 
-// OwnerOf returns who owns a subject, the name of a person or team of the configuration; "" for nobody.
-type OwnerOf = func(control, scope, subjectType, subject string) string
-
 // MetricsRequest says what is measured.
 type MetricsRequest struct {
 	Period evidence.Window
@@ -21,8 +18,6 @@ type MetricsRequest struct {
 	Frameworks []string
 	// Again is how soon after it was fixed a failure is a repeated one; zero for the usual.
 	Again time.Duration
-	// OwnerOf may be nil: then nothing is told by owner.
-	OwnerOf OwnerOf
 }
 
 // Metrics works out the metrics of a period, as they were known at the newest assessment by its end.
@@ -42,7 +37,11 @@ func (a *App) Metrics(v *store.View, req MetricsRequest) ([]evidence.Metric, err
 	in := measure.Input{
 		Period: req.Period, AsOf: newest.AsOf, Scopes: posture.Scopes, Tally: tally(posture.Score),
 		Requirements: requirements(posture.Frameworks), Failures: failures(posture), Exposures: posture.Exposures,
-		FixTimes: a.Config.FixBy, OwnerOf: req.OwnerOf, Again: req.Again,
+		FixTimes: a.Config.FixBy, Again: req.Again,
+	}
+	owners := a.ownersAt(v, newest.View)
+	if a.Config.Owners.Configured() {
+		in.OwnerOf = owners.Of
 	}
 	for _, s := range posture.Acceptances {
 		in.Acceptances = append(in.Acceptances, s.RiskAcceptance)
@@ -61,7 +60,7 @@ func (a *App) Metrics(v *store.View, req MetricsRequest) ([]evidence.Metric, err
 		return nil, err
 	}
 	in.Changes = &changes
-	return measure.Metrics(in), nil
+	return measure.Metrics(in), owners.Err()
 }
 
 func tally(s report.Score) evidence.Tally {

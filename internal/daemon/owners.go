@@ -11,6 +11,9 @@ import (
 	"exhibit/internal/store"
 )
 
+// OwnerOf returns who owns a subject, the name of a person or team of the configuration; "" for nobody.
+type OwnerOf = func(control, scope, subjectType, subject string) string
+
 // Owners tells who owns what one view shows, by the rules of the configuration. It looks subjects up when it is asked
 // about them and keeps a bounded number of answers. It is used by one goroutine, and for as long as the view.
 type Owners struct {

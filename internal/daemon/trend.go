@@ -24,14 +24,12 @@ type TrendRequest struct {
 	Period evidence.Window
 	// Kind is "all", "control", "framework" or "owner"; Name limits it to one, a framework by its key or id.
 	Kind, Name string
-	// OwnerOf is needed for owners alone.
-	OwnerOf OwnerOf
 }
 
 // Trends follows verdicts over the last assessment of each day of the period, from the one that held at its begin. It
 // reads the observations of the first, and of the others what differs.
 func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) {
-	if req.Kind == "owner" && req.OwnerOf == nil {
+	if req.Kind == "owner" && !a.Config.Owners.Configured() {
 		return nil, ErrNoOwners
 	}
 	days, err := daily(v, req.Period)
@@ -42,8 +40,9 @@ func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) 
 		_, err := AssessmentAt(v, req.Period.To)
 		return nil, err
 	}
+	owners := a.ownersAt(v, days[len(days)-1].View) // as it is at the end, so that a new owner moves nothing
 	t := measure.NewTracker(req.Kind, func(o evidence.Observation) string {
-		return req.OwnerOf(o.Control, o.Scope, o.Type, o.Subject)
+		return owners.Of(o.Control, o.Scope, o.Type, o.Subject)
 	})
 	if err := t.Start(items[evidence.Observation](v, days[0].Observations)); err != nil {
 		return nil, err
@@ -64,6 +63,9 @@ func (a *App) Trends(v *store.View, req TrendRequest) ([]evidence.Trend, error) 
 			}
 		}
 		t.Point(one.Assessment, of)
+	}
+	if err := owners.Err(); err != nil {
+		return nil, err
 	}
 	return named(t.Trends(), req)
 }

@@ -66,7 +66,7 @@ func (in Input) offenders() evidence.Metric {
 		"failures that began in the period where the same check failed anew in several subjects of the same owner / "+
 			"failures that began in the period; the ranking is by how many subjects are concerned")
 	if in.OwnerOf == nil {
-		return c.done("no owners are known")
+		return c.done("the configuration names no owners")
 	}
 	type pair struct{ check, owner string }
 	found := map[pair]*evidence.Rank{}

@@ -31,7 +31,7 @@ func TestAgain(t *testing.T) {
 		{"repeat-violations", short, "0/6 unknown 1" + ruled, "6 to 8 days may be within 6 or not"},
 		{"repeat-violations", unseen, "0/0; 1 failing since it was first looked at; not measurable: no failure began in the period", ""},
 		{"repeat-offenders", history(), "5/7" + ruled, "web: public on a twice and on b, crypt on a and on d; data: public on c; nobody: crypt on g"},
-		{"repeat-offenders", nobody, "0/0; not measurable: no owners are known", ""},
+		{"repeat-offenders", nobody, "0/0; not measurable: the configuration names no owners", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := brief(find(t, Metrics(tc.in), tc.name, "")); got != tc.want {

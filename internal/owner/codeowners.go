@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"exhibit/internal/evidence"
 )
 
 // Codeowners is a CODEOWNERS file by GitHub's rules: the last line whose pattern fits a path names its owners. A line
@@ -121,7 +123,7 @@ func (l codeownersLine) fits(path []string) bool {
 				next[i] = i > 0 && (next[i-1] || reach[i-1])
 			case step == "**":
 				next[i] = here || i > 0 && next[i-1]
-			case here && i < len(path) && like(step, path[i]):
+			case here && i < len(path) && evidence.Like(step, path[i]):
 				next[i+1] = true
 			}
 		}

@@ -249,7 +249,7 @@ func tagged(t *assess.Target, tags List) (met bool, unread string) {
 		switch {
 		case why != "":
 			unread = why
-		case ok && exact && like(want, value), ok && !exact && value != "":
+		case ok && exact && evidence.Like(want, value), ok && !exact && value != "":
 			return true, ""
 		}
 	}

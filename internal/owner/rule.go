@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"exhibit/internal/assess"
+	"exhibit/internal/evidence"
 )
 
 // compile compiles rule i.
@@ -22,7 +23,7 @@ func (r *Resolver) compile(m *assess.Matcher, i int, one Rule) (out rule, errs E
 	}
 	if one.Service != "" {
 		for _, name := range r.services {
-			if like(one.Service, name) {
+			if evidence.Like(one.Service, name) {
 				out.either = append(out.either, name)
 			}
 		}
@@ -133,30 +134,10 @@ func (t template) value(target *assess.Target) (text, unread string, err error) 
 	return b.String(), "", nil
 }
 
-// like reports whether text is as a pattern says, in which * stands for any letters, slashes too, and ? for one.
-func like(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p, t = p+1, t+1
-		case star >= 0: // the last star takes one more
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
-
 // any reports whether the text is like one of the list's, or nothing is asked.
 func (l List) any(text string) bool {
 	for _, one := range l {
-		if text != "" && like(one, text) {
+		if text != "" && evidence.Like(one, text) {
 			return true
 		}
 	}

@@ -1,6 +1,10 @@
 package owner
 
-import "slices"
+import (
+	"slices"
+
+	"exhibit/internal/evidence"
+)
 
 // servicesOf returns the owners of a rule's services that a subject belongs to.
 func (f *Finder) servicesOf(r *rule, t *target) (owners []string, unread string) {
@@ -33,7 +37,7 @@ func (s Service) holds(t *target) (in bool, unread string) {
 		if why != "" {
 			return false, why
 		}
-		if !ok || !like(want, value) {
+		if !ok || !evidence.Like(want, value) {
 			return false, ""
 		}
 	}
