@@ -41,7 +41,7 @@ var rooms = map[string]room{
 	"internal/bundle":          {2, []string{"internal/evidence", "internal/ledger", "internal/bundle/format", "internal/change"}},
 	"internal/bundle/format":   {1, []string{"internal/evidence", "internal/ledger"}},
 	"internal/bundle/verify":   {1, []string{"internal/evidence", "internal/ledger", "internal/bundle/format"}},
-	"internal/config":          {2, []string{"internal/evidence", "internal/strictyaml", "internal/owner", "internal/gate", "internal/secret", "internal/schedule"}},
+	"internal/config":          {2, []string{"internal/evidence", "internal/ledger", "internal/strictyaml", "internal/owner", "internal/gate", "internal/secret", "internal/schedule"}},
 	"internal/schedule":        {2, nil},
 	"internal/notify":          {2, []string{"internal/evidence", "internal/secret"}},
 	"internal/outbox":          {2, []string{"internal/evidence"}},

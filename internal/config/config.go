@@ -40,8 +40,12 @@ type Config struct {
 	// Params are local values of controls' thresholds, by control and param. A stricter one is judged by; a looser one than
 	// the control allows makes the checks that read it fail.
 	Params map[string]map[string]any `yaml:"params"`
-	// Acceptances is a folder of accepted risks, a YAML file each.
-	Acceptances string `yaml:"acceptances"`
+	// Acceptances is a folder of accepted risks, a YAML file each; Acceptance bounds them.
+	Acceptances string           `yaml:"acceptances"`
+	Acceptance  AcceptanceLimits `yaml:"-"`
+	// Attestations is a folder of people's statements, a YAML file each; Attestation bounds them.
+	Attestations string            `yaml:"attestations"`
+	Attestation  AttestationLimits `yaml:"-"`
 	// FixBy is how long a failure may last, by severity. Default: evidence.DefaultFixTimes.
 	FixBy evidence.FixTimes `yaml:"-"`
 	// Gate says what blocks a pipeline.
@@ -99,14 +103,16 @@ func Load(path string, providers []string) (*Config, error) {
 // Parse reads the text of a configuration file that stands at path.
 func Parse(path string, data []byte, providers []string) (*Config, error) {
 	var raw struct {
-		Config  `yaml:",inline"`
-		Sources []yaml.Node `yaml:"sources"`
-		Serve   yaml.Node   `yaml:"serve"`
-		Notify  yaml.Node   `yaml:"notify"`
-		FixBy   yaml.Node   `yaml:"fix_by"`
-		Gate    yaml.Node   `yaml:"gate"`
-		Timing  rawTiming   `yaml:",inline"`
-		Owners  rawOwners   `yaml:",inline"`
+		Config      `yaml:",inline"`
+		Sources     []yaml.Node `yaml:"sources"`
+		Serve       yaml.Node   `yaml:"serve"`
+		Notify      yaml.Node   `yaml:"notify"`
+		FixBy       yaml.Node   `yaml:"fix_by"`
+		Gate        yaml.Node   `yaml:"gate"`
+		Timing      rawTiming   `yaml:",inline"`
+		Owners      rawOwners   `yaml:",inline"`
+		Acceptance  yaml.Node   `yaml:"acceptance"`
+		Attestation yaml.Node   `yaml:"attestation"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -128,6 +134,10 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c.FixBy, err = parseFixBy(path, &raw.FixBy)
 	part(err)
 	c.Gate, err = parseGate(path, &raw.Gate)
+	part(err)
+	c.Acceptance, err = parseAcceptanceLimits(path, &raw.Acceptance)
+	part(err)
+	c.Attestation, err = parseAttestationLimits(path, &raw.Attestation)
 	part(err)
 	usual, err := raw.Timing.parse(path, c.Zone, Timing{Deadline: defaultDeadline})
 	part(err)
@@ -160,6 +170,8 @@ func Default(dir string) *Config {
 	c.Serve, _ = parseServe(c.file, &yaml.Node{}) // no section has no mistake
 	c.Notify, _ = parseNotify(c.file, "", &yaml.Node{})
 	_, c.Owners, _ = rawOwners{}.parse(c.file, nil)
+	c.Acceptance, _ = parseAcceptanceLimits(c.file, &yaml.Node{})
+	c.Attestation, _ = parseAttestationLimits(c.file, &yaml.Node{})
 	c.setDefaults()
 	return c
 }
@@ -183,7 +195,7 @@ func (c *Config) setDefaults() {
 	if c.Key == "" {
 		c.Key = keyBeside(c.Store)
 	}
-	for _, p := range []*string{&c.Store, &c.Key, &c.Controls, &c.Mappings, &c.Acceptances} {
+	for _, p := range []*string{&c.Store, &c.Key, &c.Controls, &c.Mappings, &c.Acceptances, &c.Attestations, &c.Attestation.Signers} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(c.file), *p)
 		}

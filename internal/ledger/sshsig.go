@@ -49,22 +49,30 @@ func SSHVerify(verifier, namespace string, message io.Reader, armored []byte) er
 	if err != nil {
 		return fmt.Errorf("verify ssh signature: %w", err)
 	}
-	public, ns, sig, err := parseSSH(armored)
-	if err != nil {
+	if err := sshVerify(key, namespace, message, armored); err != nil {
 		return fmt.Errorf("verify ssh signature: %w", err)
 	}
+	return nil
+}
+
+// sshVerify verifies that the armoured signature is by the key, for namespace, over message.
+func sshVerify(key ed25519.PublicKey, namespace string, message io.Reader, armored []byte) error {
+	public, ns, sig, err := parseSSH(armored)
+	if err != nil {
+		return err
+	}
 	if !bytes.Equal(public, sshPublic(key)) {
-		return fmt.Errorf("verify ssh signature: %w", ErrSignature)
+		return ErrSignature
 	}
 	if ns != namespace {
-		return fmt.Errorf("verify ssh signature: made for %q, not for %q", ns, namespace)
+		return fmt.Errorf("made for %q, not for %q", ns, namespace)
 	}
 	signed, err := sshSigned(namespace, message)
 	if err != nil {
-		return fmt.Errorf("verify ssh signature: %w", err)
+		return err
 	}
 	if !ed25519.Verify(key, signed, sig) {
-		return fmt.Errorf("verify ssh signature: %w", ErrSignature)
+		return ErrSignature
 	}
 	return nil
 }
