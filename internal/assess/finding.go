@@ -192,7 +192,7 @@ func (r *run) unscoped() error {
 func (r *run) attested(control string) []evidence.Attestation {
 	newest := map[string]evidence.Attestation{}
 	for _, a := range r.in.Attestations {
-		if a.Control != control || r.asOf.Before(a.Period.From) || !r.asOf.Before(a.Expires) {
+		if a.Control != control || a.Lapse(r.asOf) != "" {
 			continue
 		}
 		have, ok := newest[a.Scope]

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"fmt"
 	"time"
 
 	"exhibit/internal/evidence"
@@ -15,16 +14,6 @@ func commit(b *store.Batch, kind evidence.Kind, body any, at time.Time) (int64, 
 		return 0, err
 	}
 	return b.Commit(kind, bytes, at)
-}
-
-// takeAcceptances commits every acceptance that is not committed as it stands.
-func (a *App) takeAcceptances(accepted []evidence.RiskAcceptance) error {
-	for _, one := range accepted {
-		if err := a.commitOnce(evidence.KindAcceptance, one); err != nil {
-			return fmt.Errorf("commit acceptance %s: %w", one.ID, err)
-		}
-	}
-	return nil
 }
 
 // commitOnce commits a body unless an entry of the kind has the same.

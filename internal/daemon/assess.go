@@ -9,7 +9,6 @@ import (
 
 	"exhibit/internal/assess"
 	"exhibit/internal/catalog"
-	"exhibit/internal/config"
 	"exhibit/internal/evidence"
 	"exhibit/internal/store"
 )
@@ -25,9 +24,9 @@ var ErrNothing = errors.New("nothing was collected yet")
 
 // Assess takes in what people decided since, judges what is committed as of now, and commits the assessment.
 func (a *App) Assess(ctx context.Context) (res Assessed, err error) {
-	accepted, err := config.ReadAcceptances(a.Config.Acceptances)
+	written, err := a.readDecisions()
 	if err != nil {
-		return Assessed{}, fmt.Errorf("%w: %w", ErrConfig, err)
+		return Assessed{}, err
 	}
 	any := false
 	err = a.Store.View(func(v *store.View) error {
@@ -41,9 +40,7 @@ func (a *App) Assess(ctx context.Context) (res Assessed, err error) {
 		return Assessed{}, cmp.Or(err, ErrNothing)
 	}
 	err = a.write(func() (err error) {
-		if err = a.takeAcceptances(accepted); err == nil {
-			res, err = a.assess(ctx)
-		}
+		res, err = a.decideAndAssess(ctx, written)
 		return err
 	})
 	return res, err
@@ -107,7 +104,7 @@ func (a *App) Judge(ctx context.Context, cat *catalog.Catalog, v *store.View, si
 	if err != nil {
 		return evidence.Assessment{}, err
 	}
-	attestations, err := Bodies[evidence.Attestation](v, size, evidence.KindAttestation)
+	_, attestations, err := decided(v, below(size))
 	if err != nil {
 		return evidence.Assessment{}, err
 	}

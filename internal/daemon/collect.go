@@ -46,20 +46,20 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if err != nil {
 		return Collected{}, err
 	}
-	accepted, err := config.ReadAcceptances(a.Config.Acceptances)
+	written, err := a.readDecisions()
 	if err != nil {
-		return Collected{}, fmt.Errorf("%w: %w", ErrConfig, err)
+		return Collected{}, err
 	}
 	var res Collected
 	err = a.write(func() (err error) {
-		res, err = a.collectAndAssess(ctx, sources, accepted, req)
+		res, err = a.collectAndAssess(ctx, sources, written, req)
 		return err
 	})
 	return res, err
 }
 
 // collectAndAssess is Collect with its turn taken.
-func (a *App) collectAndAssess(ctx context.Context, sources []collect.OpenSource, accepted []evidence.RiskAcceptance,
+func (a *App) collectAndAssess(ctx context.Context, sources []collect.OpenSource, written decisions,
 	req CollectRequest,
 ) (res Collected, err error) {
 	if res.Entry, res.Run, err = a.collect(ctx, sources, req); err != nil {
@@ -86,10 +86,7 @@ func (a *App) collectAndAssess(ctx context.Context, sources []collect.OpenSource
 	if res.Run.Error != "" {
 		return res, fmt.Errorf("collect: %s; what was seen is committed as an incomplete run", res.Run.Error)
 	}
-	if err := a.takeAcceptances(accepted); err != nil {
-		return res, err
-	}
-	res.Assessed, err = a.assess(ctx)
+	res.Assessed, err = a.decideAndAssess(ctx, written)
 	return res, err
 }
 

@@ -44,7 +44,7 @@ func (a *App) Metrics(v *store.View, req MetricsRequest) ([]evidence.Metric, err
 		in.OwnerOf = owners.Of
 	}
 	for _, s := range posture.Acceptances {
-		in.Acceptances = append(in.Acceptances, s.RiskAcceptance)
+		in.Acceptances = append(in.Acceptances, s.Effective())
 	}
 	if err := a.looks(v, newest, text, &in); err != nil {
 		return nil, err

@@ -15,37 +15,55 @@ import (
 )
 
 // Posture builds the posture of the newest assessment by t. With a period that is not zero it also tells what changed in
-// it, how long what failed, where nobody looked, and how the posture moved.
+// it, how long what failed, where nobody looked, and how the posture moved. Acceptances and attestations are those that were
+// committed by t, as they stand at t.
 func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, frameworks ...string) (*report.Posture, error) {
-	newest, err := AssessmentAt(v, t)
+	in, err := a.postureInput(v, t, period, frameworks)
 	if err != nil {
 		return nil, err
+	}
+	return a.build(v, in)
+}
+
+// build builds a posture with the owners of what it speaks of.
+func (a *App) build(v *store.View, in report.Input) (*report.Posture, error) {
+	if !a.Config.Owners.Configured() {
+		return report.Build(in)
+	}
+	owners := a.ownersAt(v, in.Assessment.View)
+	in.OwnerOf = owners.Of
+	p, err := report.Build(in)
+	return p, errors.Join(err, owners.Err())
+}
+
+func (a *App) postureInput(v *store.View, t time.Time, period evidence.Window, frameworks []string) (in report.Input, err error) {
+	newest, err := AssessmentAt(v, t)
+	if err != nil {
+		return in, err
 	}
 	text, err := CatalogText(v, newest.Assessment)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
-	in, err := a.asOf(v, newest, text)
+	in, err = a.asOf(v, newest, text)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
 	in.Period, in.Frameworks = period, chosen(text.Frameworks, frameworks)
+	in.At = t
+	if now := a.Now(); in.At.After(now) {
+		in.At = now // what is to come is not known
+	}
+	if in.Acceptances, in.Attestations, err = decided(v, recordedBy(in.At)); err != nil {
+		return in, err
+	}
 	if period.From.IsZero() {
 		// Since when something fails is always told.
 		in.Exposures, err = a.Exposures(v, evidence.Window{From: a.Store.Genesis().CreatedAt, To: newest.AsOf}, newest.AsOf)
 	} else {
 		err = a.overTime(v, &in, newest, text, period)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if !a.Config.Owners.Configured() {
-		return report.Build(in)
-	}
-	owners := a.ownersAt(v, newest.View)
-	in.OwnerOf = owners.Of
-	p, err := report.Build(in)
-	return p, errors.Join(err, owners.Err())
+	return in, err
 }
 
 // asOf is what was known at an assessment of the time as of which it is, and not of what happened before.
@@ -65,10 +83,7 @@ func (a *App) asOf(v *store.View, one store.Assessment, text Text) (in report.In
 	for _, s := range snaps {
 		in.Snapshots = append(in.Snapshots, s.Snapshot)
 	}
-	if in.Acceptances, err = newestAcceptances(v, one.Entry+1); err != nil {
-		return in, err
-	}
-	in.Attestations, err = Bodies[evidence.Attestation](v, one.Entry+1, evidence.KindAttestation)
+	in.Acceptances, in.Attestations, err = decided(v, below(one.Entry+1))
 	return in, err
 }
 
@@ -95,24 +110,6 @@ func (a *App) overTime(v *store.View, in *report.Input, newest store.Assessment,
 	}
 	in.Changes, err = a.Drift(v, period.From, newest.AsOf)
 	return err
-}
-
-// newestAcceptances returns the last committed text of each acceptance.
-func newestAcceptances(v *store.View, size int64) ([]evidence.RiskAcceptance, error) {
-	all, err := Bodies[evidence.RiskAcceptance](v, size, evidence.KindAcceptance)
-	if err != nil {
-		return nil, err
-	}
-	var out []evidence.RiskAcceptance
-	for _, one := range all {
-		i := slices.IndexFunc(out, func(o evidence.RiskAcceptance) bool { return o.ID == one.ID })
-		if i < 0 {
-			out = append(out, one)
-			continue
-		}
-		out[i] = one
-	}
-	return out, nil
 }
 
 // chosen returns the frameworks of the keys or ids; all when none is named.

@@ -31,7 +31,7 @@ type Input struct {
 	Rules []Ruled
 	// FixTimes are how long a failure may last.
 	FixTimes evidence.FixTimes
-	// Acceptances are the last committed text of each.
+	// Acceptances are the last committed text of each, with the ends that their effect has.
 	Acceptances []evidence.RiskAcceptance
 	// Score compares both ends of the period; nil when there is nothing to compare with.
 	Score *Split

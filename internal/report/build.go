@@ -15,8 +15,12 @@ const maxUnknowns = 10_000
 // Build makes a posture. It fails only when an observation or finding cannot be read.
 func Build(in Input) (*Posture, error) {
 	b := builder{in: in, byCheck: map[string]*Score{}, byPlace: map[[2]string]*Score{}, checks: map[string]evidence.Check{},
-		owners: map[string]*OwnerPosture{}, unknowns: map[string]*Unknown{}, matched: make([]int, len(in.Acceptances))}
+		owners: map[string]*OwnerPosture{}, unknowns: map[string]*Unknown{}, covered: covering(in.Acceptances),
+		looked: make([]map[string]evidence.Verdict, len(in.Acceptances))}
 	b.in.OwnerOf = ownerOf(in.Controls, in.OwnerOf)
+	if b.in.At.IsZero() {
+		b.in.At = in.Assessment.AsOf
+	}
 	for _, c := range in.Controls {
 		for _, k := range c.Checks {
 			b.checks[k.ID] = k
@@ -33,32 +37,27 @@ func Build(in Input) (*Posture, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read findings: %w", err)
 		}
-		findings[f.Control] = append(findings[f.Control], f)
+		findings[f.Control] = append(findings[f.Control], still(f, in.Attestations, b.in.At))
 	}
 	a := in.Assessment
 	p := &Posture{Title: in.Title, Simulated: in.Simulated, Tool: in.Tool, AsOf: a.AsOf, Period: in.Period, Catalog: a.Catalog,
 		Evaluator: a.Evaluator, View: a.View, Statuses: map[evidence.Status]int{}, Scopes: slices.Clone(in.Scopes),
 		Exposures: slices.Clone(in.Exposures), Changes: narrow(in.Changes, in.Exposures), Gaps: in.Gaps, History: history(in.History)}
 	p.Acceptances = b.accept()
+	p.Attestations = b.attest()
+	p.Accepted = b.categories()
 	p.Failures = b.sortFailures()
 	p.Unknowns = b.sortUnknowns()
-	p.Controls = b.controls(findings)
+	p.Controls = b.controls(findings, p.Attestations)
 	for _, c := range p.Controls {
 		p.Statuses[c.Status]++
 		p.Score.add(c.Score)
 	}
 	for _, f := range in.Frameworks {
-		p.Frameworks = append(p.Frameworks, framework(f, p.Controls))
+		p.Frameworks = append(p.Frameworks, framework(f, p.Controls, p.Attestations))
 	}
 	p.Omissions = omissions(in.Snapshots, in.Controls)
 	p.Populations = populations(in.Snapshots)
-	for _, t := range in.Attestations {
-		s := AttestationState{t, "valid"}
-		if !a.AsOf.Before(t.Expires) {
-			s.State = "expired"
-		}
-		p.Attestations = append(p.Attestations, s)
-	}
 	for _, name := range sortedKeys(b.owners) {
 		p.Owners = append(p.Owners, *b.owners[name])
 	}
@@ -110,18 +109,15 @@ type builder struct {
 	byPlace  map[[2]string]*Score // check, scope
 	failures []Failure
 	unknowns map[string]*Unknown
-	matched  []int // observations that each acceptance speaks of
+	covered  map[target][]int              // acceptances that speak of a target, by their index
+	looked   []map[string]evidence.Verdict // what each acceptance speaks of, by subject
 }
 
 func (b *builder) observation(o evidence.Observation) {
 	owner := b.in.OwnerOf(o.Control, o.Scope, o.Type, o.Subject)
 	b.score(o.Check, o.Scope, owner, func(s *Score) { s.count(o.Verdict) })
 	b.owners[owner].places[spot{o.Type, o.Scope}] = true
-	for i, a := range b.in.Acceptances {
-		if a.Covers(o) {
-			b.matched[i]++
-		}
-	}
+	b.look(o)
 	switch o.Verdict {
 	case evidence.Pass, evidence.NotApplicable:
 	case evidence.Fail:
@@ -168,50 +164,6 @@ func (b *builder) score(check, scope, owner string, fn func(*Score)) {
 	fn(&who.Score)
 }
 
-// accept overlays the acceptances that are in effect, the one that ends last where several are.
-func (b *builder) accept() []AcceptanceState {
-	out := make([]AcceptanceState, len(b.in.Acceptances))
-	for i, a := range b.in.Acceptances {
-		out[i] = AcceptanceState{RiskAcceptance: a, State: "in effect", Matched: b.matched[i]}
-		out[i].Why = a.Lapse(b.in.Assessment.AsOf, func(check string) bool {
-			s := b.byPlace[[2]string{check, a.Scope}]
-			return s != nil && s.status() == evidence.Satisfied
-		})
-		if out[i].Why != "" {
-			out[i].State = "lapsed"
-		}
-	}
-	open := map[string]evidence.Exposure{}
-	for _, e := range b.in.Exposures {
-		if e.Ended == "" {
-			open[e.Scope+"|"+e.Check+"|"+e.Subject] = e
-		}
-	}
-	for i := range b.failures {
-		f := &b.failures[i]
-		if e, ok := open[f.Key()]; ok {
-			f.Since, f.NeverGood = e.Narrowed().FirstBad, e.LastGood.IsZero()
-		}
-		for j := range out {
-			a := &out[j]
-			if !a.Covers(f.Observation) {
-				continue
-			}
-			a.Failing++
-			if a.Why == "" && a.End.After(f.Until) {
-				f.Accepted, f.Until = a.ID, a.End
-			}
-		}
-		if f.Accepted != "" {
-			b.score(f.Check, f.Scope, f.Owner, func(s *Score) { s.Fail--; s.Accepted++ })
-		}
-	}
-	slices.SortStableFunc(out, func(x, y AcceptanceState) int {
-		return cmp.Or(strings.Compare(y.State, x.State), x.End.Compare(y.End), strings.Compare(x.ID, y.ID))
-	})
-	return out
-}
-
 func (b *builder) sortFailures() []Failure {
 	slices.SortStableFunc(b.failures, func(x, y Failure) int {
 		return cmp.Or(cmp.Compare(min(len(x.Accepted), 1), min(len(y.Accepted), 1)),
@@ -235,10 +187,9 @@ func (b *builder) sortUnknowns() []Unknown {
 // narrow bounds when a verdict changed by the looks between which its exposure began or ended, where the two sides that were
 // compared stand further apart.
 func narrow(changes []evidence.Change, exposures []evidence.Exposure) []evidence.Change {
-	type place struct{ scope, check, subject string }
-	by := map[place][]evidence.Exposure{}
+	by := map[target][]evidence.Exposure{}
 	for _, e := range exposures {
-		p := place{e.Scope, e.Check, e.Subject}
+		p := target{e.Scope, e.Check, e.Subject}
 		by[p] = append(by[p], e)
 	}
 	out := slices.Clone(changes)
@@ -247,7 +198,7 @@ func narrow(changes []evidence.Change, exposures []evidence.Exposure) []evidence
 		if c.What != "verdict" {
 			continue
 		}
-		for _, e := range by[place{c.Scope, c.Check, c.Subject}] {
+		for _, e := range by[target{c.Scope, c.Check, c.Subject}] {
 			var w evidence.Window
 			e = e.Narrowed()
 			switch {

@@ -135,7 +135,7 @@ func TestRequirementStatusIsTheWorstPart(t *testing.T) {
 }
 
 func TestDanglingMappingIsIndeterminate(t *testing.T) {
-	f := framework(evidence.Framework{Requirements: []evidence.Requirement{{ID: "1", Controls: []string{"no-such"}, Checks: []string{"no.such"}}}}, nil)
+	f := framework(evidence.Framework{Requirements: []evidence.Requirement{{ID: "1", Controls: []string{"no-such"}, Checks: []string{"no.such"}}}}, nil, nil)
 	if r := f.Requirements[0]; r.Status != evidence.Indeterminate || len(r.Parts) != 2 {
 		t.Errorf("got %+v", r)
 	}

@@ -89,15 +89,16 @@ func ObservationsCSV(w io.Writer, observations iter.Seq2[evidence.Observation, e
 // ControlsCSV writes one row for each control and scope; controls without findings have one row.
 func ControlsCSV(w io.Writer, controls []ControlPosture) error {
 	s := newSheet(w, "control", "domain", "title", "owner", "scope", "status", "accepted", "severity", "pass", "fail", "unknown",
-		"not_applicable", "observed_from", "reasons")
+		"not_applicable", "observed_from", "reasons", "attested")
 	for _, c := range controls {
 		if len(c.Findings) == 0 {
-			s.row(c.ID, c.Domain, c.Title, c.Owner, "", string(c.Status), "", "", "", "", "", "", "", c.Manual)
+			s.row(c.ID, c.Domain, c.Title, c.Owner, "", string(c.Status), "", "", "", "", "", "", "", c.Manual, strings.Join(c.Attested, " "))
 		}
 		for _, f := range c.Findings {
 			s.row(c.ID, c.Domain, c.Title, c.Owner, f.Scope, string(f.Status), yes(c.Accepted), string(f.Severity),
 				itoa(f.Counts[evidence.Pass]), itoa(f.Counts[evidence.Fail]), itoa(f.Counts[evidence.Unknown]),
-				itoa(f.Counts[evidence.NotApplicable]), stamp(f.ObservedFrom), strings.Join(f.Reasons, "; "))
+				itoa(f.Counts[evidence.NotApplicable]), stamp(f.ObservedFrom), strings.Join(f.Reasons, "; "),
+				strings.Join(c.Attested, " "))
 		}
 	}
 	return s.flush("controls")
@@ -113,7 +114,7 @@ func yes(b bool) string {
 // RequirementsCSV writes the requirements of frameworks.
 func RequirementsCSV(w io.Writer, frameworks []FrameworkPosture) error {
 	s := newSheet(w, "framework", "requirement", "title", "status", "strength", "accepted", "pass", "fail", "accepted_failures",
-		"unknown", "coverage", "rests_on", "manual", "not_covered_because")
+		"unknown", "coverage", "rests_on", "manual", "not_covered_because", "attested")
 	for _, f := range frameworks {
 		for _, r := range f.Requirements {
 			var on []string
@@ -125,7 +126,8 @@ func RequirementsCSV(w io.Writer, frameworks []FrameworkPosture) error {
 				}
 			}
 			s.row(f.Key, r.ID, r.Title, string(r.Status), r.Strength, yes(r.Accepted), itoa(r.Score.Pass), itoa(r.Score.Fail),
-				itoa(r.Score.Accepted), itoa(r.Score.Unknown), r.Score.Coverage(), strings.Join(on, " "), r.Manual, r.None)
+				itoa(r.Score.Accepted), itoa(r.Score.Unknown), r.Score.Coverage(), strings.Join(on, " "), r.Manual, r.None,
+				strings.Join(r.Attested, " "))
 		}
 	}
 	return s.flush("requirements")
@@ -188,10 +190,31 @@ func GapsCSV(w io.Writer, gaps []evidence.Gap) error {
 // AcceptancesCSV writes accepted risks with their effect.
 func AcceptancesCSV(w io.Writer, list []AcceptanceState) error {
 	s := newSheet(w, "id", "state", "why", "category", "check", "scope", "subjects", "failing", "matched", "requester", "approver",
-		"owner", "reason", "compensating", "start", "end")
+		"owner", "reason", "compensating", "start", "end", "effect_until", "last_day", "days_left", "severity", "ticket", "renews",
+		"renewals", "withdrawn")
 	for _, a := range list {
 		s.row(a.ID, a.State, a.Why, a.Category, a.Check, a.Scope, strings.Join(a.Subjects, " "), itoa(a.Failing), itoa(a.Matched),
-			a.Requester, a.Approver, a.Owner, a.Reason, strings.Join(a.Compensating, " "), stamp(a.Start), stamp(a.End))
+			a.Requester, a.Approver, a.Owner, a.Reason, strings.Join(a.Compensating, " "), stamp(a.Start), stamp(a.End),
+			stamp(a.Until), a.UntilDay, itoa(a.DaysLeft), string(a.Severity), a.Ticket, a.Renews, itoa(a.Renewals), stamp(a.Withdrawn))
 	}
 	return s.flush("acceptances")
+}
+
+// AttestationsCSV writes people's statements with whether they count.
+func AttestationsCSV(w io.Writer, list []AttestationState) error {
+	s := newSheet(w, "id", "state", "why", "control", "requirement", "scope", "author", "statement", "from", "to", "expires", "signed_with",
+		"attachments")
+	for _, a := range list {
+		key := ""
+		if a.Signature != nil {
+			key = a.Signature.Key
+		}
+		var files []string
+		for _, name := range sortedKeys(a.Attachments) {
+			files = append(files, name+" "+a.Attachments[name].String())
+		}
+		s.row(a.ID, a.State, a.Why, a.Control, a.Requirement, a.Scope, a.Author, a.Statement, stamp(a.Period.From), stamp(a.Period.To),
+			stamp(a.Expires), key, strings.Join(files, "; "))
+	}
+	return s.flush("attestations")
 }

@@ -55,6 +55,7 @@ func (h *html) requirement(r RequirementPosture) {
 	if r.Manual != "" {
 		h.put(`<p>{} {}</p>`, chip(string(Manual)), prose(r.Manual))
 	}
+	h.attested(r.Attested)
 	if r.None != "" {
 		h.put(`<p>{} {}</p>`, chip(string(Unmet)), prose(r.None))
 	}
@@ -98,6 +99,7 @@ func (h *html) control(c ControlPosture) {
 	if c.Manual != "" {
 		h.put(`<p>{} {}</p>`, chip(string(Manual)), prose(c.Manual))
 	}
+	h.attested(c.Attested)
 	if len(c.Checks) > 0 {
 		rows := make([][]any, 0, len(c.Checks))
 		for _, k := range c.Checks {

@@ -65,13 +65,16 @@ func (h *html) acceptances(p *Posture) {
 		if a.Why != "" {
 			state += join(`<br><span class="soft">{}</span>`, a.Why)
 		}
+		if a.Why == "" {
+			state += join(`<br><span class="soft">{} left</span>`, plural(a.DaysLeft, "day"))
+		}
 		who := join(`{}<br><span class="soft">asked by {}, owned by {}</span>`, firstOf(a.Approver, "nobody"), a.Requester, a.Owner)
 		what := join(`<code>{}</code><br><code class="soft">{}</code><br><span class="soft">{}</span>`, a.Check, a.Scope, coverage(a))
 		why := join(`{} <span class="tag">{}</span>`, a.Reason, a.Category)
 		if len(a.Compensating) > 0 {
 			why += join(`<br><span class="soft">made up for by <code>{}</code></span>`, strings.Join(a.Compensating, ", "))
 		}
-		rows = append(rows, []any{a.ID, state, what, who, why, day(a.Start) + " to " + lastDay(a.End)})
+		rows = append(rows, []any{a.ID, state, what, who, why, day(a.Start) + " to " + a.UntilDay})
 	}
 	if len(rows) == 0 {
 		h.empty("No risk is accepted.")
@@ -79,17 +82,38 @@ func (h *html) acceptances(p *Posture) {
 		h.table([]string{"Acceptance", "State", "Speaks of", "Approved by", "Reason", "From and to"}, rows)
 	}
 	h.more(len(p.Acceptances) - maxRows)
-	if len(p.Attestations) > 0 {
-		h.put("<h3>Attestations</h3>\n")
-		rows = nil
-		for _, a := range p.Attestations[:min(len(p.Attestations), maxRows)] {
-			rows = append(rows, []any{join(`<code>{}</code>`, a.Control), chip(a.State), a.Author, a.Statement,
-				day(a.Period.From) + " to " + day(a.Period.To), minute(a.Expires)})
-		}
-		h.table([]string{"Control", "State", "Author", "Statement", "Period", "Expires"}, rows)
-		h.more(len(p.Attestations) - maxRows)
-	}
+	h.attestations(p.Attestations)
 	h.put("</section>\n")
+}
+
+// attestations lists people's statements with whether they count.
+func (h *html) attestations(list []AttestationState) {
+	if len(list) == 0 {
+		return
+	}
+	h.put("<h3>Attestations</h3>\n")
+	var rows [][]any
+	for _, a := range list[:min(len(list), maxRows)] {
+		about := join(`<code>{}</code>`, firstOf(a.Control, a.Requirement))
+		if a.Scope != "" {
+			about += join(`<br><code class="soft">{}</code>`, a.Scope)
+		}
+		state := chip(a.State)
+		if a.Why != "" {
+			state += join(`<br><span class="soft">{}</span>`, a.Why)
+		}
+		what := join(`{}<br><span class="soft">{}</span>`, a.Statement, kept(a.Attestation))
+		rows = append(rows, []any{about, state, a.Author, what, day(a.Period.From) + " to " + lastDay(a.Period.To), minute(a.Expires)})
+	}
+	h.table([]string{"About", "State", "Author", "Statement", "Period", "Expires"}, rows)
+	h.more(len(list) - maxRows)
+}
+
+// attested names the statements that count, where somebody looks for what they speak of.
+func (h *html) attested(ids []string) {
+	if len(ids) > 0 {
+		h.put(`<p><span class="tag">attested</span> <a href="#acceptances">{}</a></p>`, strings.Join(ids, ", "))
+	}
 }
 
 // scopes lists what was asked for and what became of it.

@@ -27,6 +27,8 @@ type Input struct {
 	Scopes    []evidence.ScopeOutcome
 	Snapshots []evidence.Snapshot
 
+	// Acceptances and Attestations are held against the clock at At; zero means the assessment's own time.
+	At           time.Time
 	Acceptances  []evidence.RiskAcceptance
 	Attestations []evidence.Attestation
 	Exposures    []evidence.Exposure
@@ -51,6 +53,9 @@ type Posture struct {
 	View      int64                   `json:"view"`
 	Score     Score                   `json:"score"`
 	Statuses  map[evidence.Status]int `json:"statuses"` // controls by status
+	// Accepted counts the failures that are accepted now by the category of the acceptance: the share of "false-positive"
+	// is the checks' noise.
+	Accepted map[string]int `json:"accepted"`
 
 	Frameworks   []FrameworkPosture      `json:"frameworks"`
 	Controls     []ControlPosture        `json:"controls"`
@@ -91,7 +96,9 @@ type ControlPosture struct {
 	Manual    string          `json:"manual,omitempty"`
 	Status    evidence.Status `json:"status"`
 	// Accepted is true when every failure behind the status is accepted.
-	Accepted bool               `json:"accepted,omitempty"`
+	Accepted bool `json:"accepted,omitempty"`
+	// Attested names the statements about it that count now. They make up the status only where nothing is judged.
+	Attested []string           `json:"attested,omitempty"`
 	Severity evidence.Severity  `json:"severity,omitempty"` // the gravest that fails
 	Score    Score              `json:"score"`
 	Findings []evidence.Finding `json:"findings"` // by scope
@@ -119,9 +126,10 @@ type Failure struct {
 	// Since is when it was first seen failing, zero when no exposure tells; NeverGood says that it was never seen otherwise.
 	Since     time.Time `json:"since,omitzero"`
 	NeverGood bool      `json:"never_good,omitempty"`
-	// Accepted names the acceptance in effect, Until its end.
+	// Accepted names the acceptance in effect, Until the end of its effect, UntilDay the last day that it covers.
 	Accepted string    `json:"accepted,omitempty"`
 	Until    time.Time `json:"until,omitzero"`
+	UntilDay string    `json:"until_day,omitempty"`
 }
 
 // Label is how the failure is shown: "fail", or "fail (accepted until 2026-03-31)".
@@ -129,7 +137,7 @@ func (f Failure) Label() string {
 	if f.Accepted == "" {
 		return string(f.Observation.Verdict)
 	}
-	return string(f.Observation.Verdict) + " (accepted until " + lastDay(f.Until) + ")"
+	return string(f.Observation.Verdict) + " (accepted until " + f.UntilDay + ")"
 }
 
 // began is the day since which it fails, as far as is known: "2026-03-31", "before 2026-01-01".
@@ -176,23 +184,6 @@ type Population struct {
 	Gaps int       `json:"gaps"` // of all scopes; Omissions name them
 }
 
-// AcceptanceState is an accepted risk with its effect as of the posture's time.
-type AcceptanceState struct {
-	evidence.RiskAcceptance
-	// State is "in effect" or "lapsed"; Why says why it lapsed.
-	State string `json:"state"`
-	Why   string `json:"why,omitempty"`
-	// Failing counts the failures that it speaks of, Matched all its subjects that were looked at.
-	Failing int `json:"failing"`
-	Matched int `json:"matched"`
-}
-
-// AttestationState is a person's statement, and whether it still holds.
-type AttestationState struct {
-	evidence.Attestation
-	State string `json:"state"` // "valid", "expired"
-}
-
 // Point is one assessment in the pictures over time.
 type Point struct {
 	AsOf time.Time `json:"as_of"`
@@ -220,8 +211,10 @@ type RequirementPosture struct {
 	Strength string          `json:"strength,omitempty"` // "full", "partial", "supporting"
 	Score    Score           `json:"score"`
 	Parts    []Part          `json:"parts,omitempty"`
-	Manual   string          `json:"manual,omitempty"`
-	None     string          `json:"none,omitempty"`
+	// Attested names the statements about it, or about what it rests on, that make up the status.
+	Attested []string `json:"attested,omitempty"`
+	Manual   string   `json:"manual,omitempty"`
+	None     string   `json:"none,omitempty"`
 }
 
 // Part is one control, or one check of a control, that a requirement rests on.

@@ -9,7 +9,7 @@ import (
 )
 
 // controls rolls findings up to controls, in order of domain and id.
-func (b *builder) controls(findings map[string][]evidence.Finding) []ControlPosture {
+func (b *builder) controls(findings map[string][]evidence.Finding, attested []AttestationState) []ControlPosture {
 	out := make([]ControlPosture, 0, len(b.in.Controls))
 	for _, c := range b.in.Controls {
 		p := ControlPosture{ID: c.ID, Domain: c.Domain, Title: c.Title, Statement: c.Statement, Owner: c.Owner, Manual: c.Manual,
@@ -37,6 +37,7 @@ func (b *builder) controls(findings map[string][]evidence.Finding) []ControlPost
 				p.Status = Manual
 			}
 		}
+		p.attested(attested)
 		out = append(out, p)
 	}
 	slices.SortStableFunc(out, func(x, y ControlPosture) int {
@@ -46,7 +47,7 @@ func (b *builder) controls(findings map[string][]evidence.Finding) []ControlPost
 }
 
 // framework rolls controls and checks up to requirements.
-func framework(f evidence.Framework, controls []ControlPosture) FrameworkPosture {
+func framework(f evidence.Framework, controls []ControlPosture, attested []AttestationState) FrameworkPosture {
 	byID := map[string]ControlPosture{}
 	ofCheck := map[string]string{}
 	for _, c := range controls {
@@ -70,6 +71,7 @@ func framework(f evidence.Framework, controls []ControlPosture) FrameworkPosture
 				p.Status = Unmet
 			}
 		}
+		p.attested(f, attested, byID)
 		out.Statuses[p.Status]++
 		out.Requirements = append(out.Requirements, p)
 	}

@@ -199,6 +199,7 @@ func Text(w io.Writer, p *Posture, o TextOptions) error {
 		if c.Accepted {
 			status += ", accepted"
 		}
+		status += attested(c.Attested)
 		rows = append(rows, []string{status, plain(c.ID), plain(c.Title), c.Score.String() + accepted(c.Score), plain(string(c.Severity))})
 	}
 	t.rows([]string{"Status", "Control", "Title", "Passing", "Severity"}, []int{2, 3}, []int{4}, rows)
@@ -226,6 +227,10 @@ func Text(w io.Writer, p *Posture, o TextOptions) error {
 		t.heading("Accepted risks")
 		t.acceptances(p.Acceptances)
 	}
+	if len(p.Attestations) > 0 {
+		t.heading("Attestations")
+		t.attestations(p.Attestations)
+	}
 	return t.w.Flush()
 }
 
@@ -250,6 +255,14 @@ func statusLine(counts map[evidence.Status]int) string {
 	return plain(strings.Join(parts, ", "))
 }
 
+// attested marks a status that people's statements speak of.
+func attested(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ", attested"
+}
+
 // Failures writes failing observations.
 func Failures(w io.Writer, failures []Failure, o TextOptions) error {
 	t := newPage(w, o)
@@ -268,7 +281,7 @@ func Requirements(w io.Writer, f FrameworkPosture, o TextOptions) error {
 		if len(r.Parts) > 0 {
 			score = r.Score.String() + accepted(r.Score)
 		}
-		rows = append(rows, []string{plain(r.ID), t.status(string(r.Status)), plain(r.Strength), score, plain(r.Title)})
+		rows = append(rows, []string{plain(r.ID), t.status(string(r.Status)) + attested(r.Attested), plain(r.Strength), score, plain(r.Title)})
 	}
 	t.rows([]string{"Requirement", "Status", "Strength", "Passing", "Title"}, []int{4}, []int{2}, rows)
 	return t.w.Flush()

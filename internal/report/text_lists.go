@@ -64,9 +64,46 @@ func (p *page) acceptances(list []AcceptanceState) {
 			state += ": " + a.Why
 		}
 		rows = append(rows, []string{plain(a.ID), plain(state), plain(a.Check), plain(a.Scope), plain(coverage(a)),
-			lastDay(a.End), plain(a.Reason)})
+			a.UntilDay, plain(a.Reason)})
 	}
 	p.rows([]string{"Acceptance", "State", "Check", "Scope", "Covers", "Last day", "Reason"}, []int{6, 1, 4}, []int{6, 3, 4}, rows)
+}
+
+func (p *page) attestations(list []AttestationState) {
+	var rows [][]string
+	for _, a := range list {
+		state := a.State
+		if a.Why != "" {
+			state += ": " + a.Why
+		}
+		rows = append(rows, []string{plain(a.ID), plain(state), plain(firstOf(a.Control, a.Requirement)), plain(firstOf(a.Scope, "everywhere")),
+			plain(a.Author), lastDay(a.Expires), kept(a.Attestation), plain(a.Statement)})
+	}
+	p.rows([]string{"Attestation", "State", "About", "Scope", "Author", "Last day", "Kept", "Statement"}, []int{7, 1, 2}, []int{6, 3}, rows)
+}
+
+// Acceptances writes accepted risks with their effect.
+func Acceptances(w io.Writer, list []AcceptanceState, o TextOptions) error {
+	t := newPage(w, o)
+	var rows [][]string
+	for _, a := range list {
+		state, left := a.State+": "+a.Why, "-"
+		if a.Why == "" {
+			state, left = a.State, itoa(a.DaysLeft)
+		}
+		rows = append(rows, []string{plain(a.ID), plain(state), left, a.UntilDay, plain(a.Category), string(a.Severity), plain(a.Check),
+			plain(coverage(a)), plain(a.Owner), plain(firstOf(a.Approver, "nobody"))})
+	}
+	t.rows([]string{"Acceptance", "State", "Days left", "Last day", "Category", "Severity", "Check", "Covers", "Owner", "Approved by"},
+		[]int{1, 6, 7}, []int{5, 8, 9}, rows)
+	return t.w.Flush()
+}
+
+// Attestations writes people's statements with whether they count.
+func Attestations(w io.Writer, list []AttestationState, o TextOptions) error {
+	t := newPage(w, o)
+	t.attestations(list)
+	return t.w.Flush()
 }
 
 // coverage says what an acceptance speaks of: one that matches nothing is worth knowing of.

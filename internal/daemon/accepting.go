@@ -1,0 +1,154 @@
+package daemon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"exhibit/internal/evidence"
+	"exhibit/internal/report"
+	"exhibit/internal/store"
+)
+
+// Doubts holds an acceptance that somebody asks for against the catalog and the newest assessment. It returns what the asker
+// should know; the error says why the acceptance makes no sense.
+func (a *App) Doubts(v *store.View, one evidence.RiskAcceptance) ([]string, error) {
+	check, err := a.knownCheck(one.Check)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := newestAssessment(v)
+	if err != nil {
+		return nil, err
+	}
+	var doubts []string
+	doubt := func(format string, args ...any) { doubts = append(doubts, fmt.Sprintf(format, args...)) }
+	for _, s := range one.Subjects {
+		o, ok, err := observation(v, newest.Assessment, one.Check, one.Scope, s)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok && strings.ContainsAny(s, "*?"):
+			return nil, fmt.Errorf("subject %q: an acceptance is bound to ids, not to patterns; exhibit findings lists what fails", s)
+		case !ok:
+			doubt("%s was not looked at by %s in %s: the acceptance speaks of nothing", s, one.Check, one.Scope)
+		case o.Verdict != evidence.Fail:
+			doubt("%s does not fail: it is %s", s, o.Verdict)
+		}
+	}
+	for _, c := range one.Compensating {
+		if _, err := a.knownCheck(c); err != nil {
+			return nil, fmt.Errorf("compensating: %w", err)
+		}
+	}
+	if one.Category == "mitigated" && len(one.Compensating) == 0 {
+		return nil, errors.New("a risk that is mitigated names what mitigates it: --compensating CHECK")
+	}
+	if long := one.TooLong(check.Severity); long != "" {
+		doubt("%s: it has no effect from %s on", long, one.Until(check.Severity).Format(time.RFC3339))
+	}
+	if evidence.SamePerson(one.Requester, one.Owner) {
+		doubt("%s asks and owns the risk: the approver alone looks at it", one.Owner)
+	}
+	return doubts, nil
+}
+
+func (a *App) knownCheck(id string) (evidence.Check, error) {
+	for _, c := range a.Catalog.Controls {
+		for _, k := range c.Checks {
+			if k.ID == id {
+				return k, nil
+			}
+		}
+	}
+	return evidence.Check{}, fmt.Errorf("there is no check %q; exhibit controls list shows what there is", id)
+}
+
+// observation reads one observation of an assessment, if it made it.
+func observation(v *store.View, of evidence.Assessment, check, scope, subject string) (o evidence.Observation, ok bool, err error) {
+	if of.Observations.Count == 0 {
+		return o, false, nil
+	}
+	o = evidence.Observation{Check: check, Scope: scope, Subject: subject}
+	d, err := v.Get(of.Observations, o.Key())
+	if errors.Is(err, store.ErrUnknown) {
+		return o, false, nil
+	}
+	if err != nil {
+		return o, false, err
+	}
+	raw, err := v.Object(d)
+	if err != nil {
+		return o, false, err
+	}
+	return o, true, json.Unmarshal(raw, &o)
+}
+
+// SeenAtApproval returns what the newest assessment saw of the subjects of each approved acceptance when its approval was
+// committed, which is what the approver could look at; where there was none, what the first assessment saw.
+func (a *App) SeenAtApproval(v *store.View, list []report.AcceptanceState) (report.AtApproval, error) {
+	var all []store.Assessment
+	for one, err := range v.Assessments() {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	slices.Reverse(all)
+	out := report.AtApproval{}
+	for _, one := range list {
+		at, err := approvedAt(v, one.RiskAcceptance)
+		if err != nil || at.IsZero() || len(all) == 0 {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		i, _ := slices.BinarySearchFunc(all, at, func(s store.Assessment, t time.Time) int {
+			if s.AsOf.After(t) {
+				return 1
+			}
+			return -1
+		})
+		then := all[max(i-1, 0)]
+		out[one.ID] = map[string]evidence.Observation{}
+		for _, s := range one.Subjects {
+			o, ok, err := observation(v, then.Assessment, one.Check, one.Scope, s)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out[one.ID][s] = o
+			}
+		}
+	}
+	return out, nil
+}
+
+// approvedAt returns when the approval of what an acceptance covers was committed; zero when it is not approved.
+func approvedAt(v *store.View, one evidence.RiskAcceptance) (at time.Time, err error) {
+	if one.Approver == "" {
+		return at, nil
+	}
+	for i := range v.EntriesOf(evidence.KindAcceptance) { // newest first
+		e, _, err := v.Entry(i)
+		if err != nil {
+			return at, err
+		}
+		old, err := Body[evidence.RiskAcceptance](v, i)
+		if err != nil {
+			return at, err
+		}
+		if old.ID != one.ID {
+			continue
+		}
+		if old.Approver != one.Approver || old.Check != one.Check || old.Scope != one.Scope || !slices.Equal(old.Subjects, one.Subjects) {
+			break
+		}
+		at = e.RecordedAt
+	}
+	return at, nil
+}
