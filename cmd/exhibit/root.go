@@ -101,6 +101,7 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 		c.accessReviewCommand(), c.changesCommand(), c.sampleCommand(), c.reassessCommand(), c.bundleCommand(),
 		c.verifyCommand(), c.controlsCommand(), c.permissionsCommand(), c.storeCommand(), c.serveCommand(), c.demoCommand(),
 		c.runsCommand(), c.jobsCommand(), c.outboxCommand(), c.reloadCommand(), c.actionsCommand(),
+		c.acceptCommand(), c.attestCommand(),
 	)
 	return root
 }

@@ -166,6 +166,8 @@ func TestUnscoped(t *testing.T) {
 		return evidence.Attestation{ID: "att", Control: control, Scope: scope,
 			Period: evidence.Window{From: asOf.Add(from)}, Expires: asOf.Add(expires)}
 	}
+	ended := statement("manual", "", -2, 2)
+	ended.Ended, ended.EndedBy = asOf, evidence.Withdrawn
 	tests := []struct {
 		name         string
 		control      evidence.Control
@@ -176,6 +178,8 @@ func TestUnscoped(t *testing.T) {
 		{"attested", manual, []evidence.Attestation{statement("manual", "", -1, 1)},
 			map[string]string{"manual|": "satisfied attested: att"}},
 		{"attestation ended", manual, []evidence.Attestation{statement("manual", "", -2, 0)},
+			map[string]string{"manual|": "indeterminate manual"}},
+		{"attestation ended early", manual, []evidence.Attestation{ended},
 			map[string]string{"manual|": "indeterminate manual"}},
 		{"attestation not begun", manual, []evidence.Attestation{statement("manual", "", 1, 2)},
 			map[string]string{"manual|": "indeterminate manual"}},

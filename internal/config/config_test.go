@@ -1,8 +1,6 @@
 package config
 
 import (
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,47 +72,18 @@ func TestBadFiles(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: the first line does not say what is wanted", file)
 		}
-		if strings.Contains(file, "acceptance-") {
-			_, err = parseAcceptance("x.yaml", "x", data)
-		} else {
+		c := Default(".")
+		switch {
+		case strings.Contains(file, "acceptance-"):
+			_, err = parseAcceptance("x.yaml", "x", data, c.Acceptance)
+		case strings.Contains(file, "attestation-"):
+			_, err = parseAttestation("x.yaml", "x", data, c.Attestation)
+		default:
 			_, err = Parse("x.yaml", data, providers)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", file, err, want)
 		}
-	}
-}
-
-func TestReadAcceptances(t *testing.T) {
-	dir := t.TempDir()
-	const text = `requester: ann@example.com
-approver: ben@example.com
-owner: web@example.com
-reason: published on purpose
-category: waiver
-check: aws.s3.bucket-not-public
-scope: aws:111122223333
-subjects: ["arn:aws:s3:::press-kit"]
-start: 2026-01-01
-end: 2026-01-31
-zone: Europe/Berlin
-`
-	if err := os.WriteFile(filepath.Join(dir, "press-kit.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	got, err := ReadAcceptances(dir)
-	if err != nil || len(got) != 1 {
-		t.Fatalf("%+v, %v", got, err)
-	}
-	a := got[0]
-	if a.ID != "press-kit" || a.Start.Format("2006-01-02T15:04Z") != "2025-12-31T23:00Z" || a.End.Format("2006-01-02T15:04Z") != "2026-01-31T23:00Z" {
-		t.Errorf("%+v: want the start of the first day and the end of the last, in Berlin", a)
-	}
-	if _, err := ReadAcceptances(filepath.Join(dir, "none")); err == nil || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a missing folder: %v", err)
-	}
-	if got, err := ReadAcceptances(""); err != nil || got != nil {
-		t.Errorf("no folder: %v, %v", got, err)
 	}
 }
 
@@ -124,6 +93,8 @@ func FuzzParse(f *testing.F) {
 		if c, err := Parse("x.yaml", data, providers); err == nil && c.Store == "" {
 			t.Error("accepted without a store")
 		}
-		_, _ = parseAcceptance("x.yaml", "x", data) // must not panic
+		c := Default(".")
+		_, _ = parseAcceptance("x.yaml", "x", data, c.Acceptance) // must not panic
+		_, _ = parseAttestation("x.yaml", "x", data, c.Attestation)
 	})
 }

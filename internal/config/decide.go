@@ -24,24 +24,33 @@ type NewAcceptance struct {
 	Ticket, Renews, Start, End, Zone                 string
 }
 
-// AddAcceptance writes a new file into the folder of acceptances and returns it with what was read back. It never overwrites.
-func (c *Config) AddAcceptance(id string, n NewAcceptance) (string, evidence.RiskAcceptance, error) {
-	var a evidence.RiskAcceptance
+// CheckAcceptance returns what would be read back if n were written.
+func (c *Config) CheckAcceptance(id string, n NewAcceptance) (evidence.RiskAcceptance, error) {
 	path, err := decisionPath("acceptance", "acceptances", c.Acceptances, id)
 	if err != nil {
-		return "", a, err
+		return evidence.RiskAcceptance{}, err
 	}
-	text := fileText("# Has no effect until another person than requester and owner approves it: exhibit accept approve "+id,
+	return parseAcceptance(path, id, n.text(id), c.Acceptance)
+}
+
+// AddAcceptance writes n, which CheckAcceptance has passed, into a new file of the folder of acceptances and returns its path.
+// It never overwrites.
+func (c *Config) AddAcceptance(id string, n NewAcceptance) (string, error) {
+	path, err := decisionPath("acceptance", "acceptances", c.Acceptances, id)
+	if err != nil {
+		return "", err
+	}
+	return path, writeNew(path, n.text(id))
+}
+
+func (n NewAcceptance) text(id string) []byte {
+	return fileText("# Has no effect until another person than requester and owner approves it: exhibit accept approve "+id,
 		"requester", n.Requester, "owner", n.Owner, "reason", n.Reason, "category", n.Category, "check", n.Check, "scope", n.Scope,
 		"subjects", n.Subjects, "compensating", n.Compensating, "ticket", n.Ticket, "renews", n.Renews, "start", n.Start,
 		"end", n.End, "zone", n.Zone)
-	if a, err = parseAcceptance(path, id, text, c.Acceptance); err != nil {
-		return "", a, err
-	}
-	return path, a, writeNew(path, text)
 }
 
-// Acceptance reads one file of the folder of acceptances, with its zone.
+// ReadAcceptance reads one file of the folder of acceptances, with its zone.
 func (c *Config) ReadAcceptance(id string) (a evidence.RiskAcceptance, zone string, err error) {
 	path, err := decisionPath("acceptance", "acceptances", c.Acceptances, id)
 	if err != nil {

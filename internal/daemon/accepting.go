@@ -152,3 +152,22 @@ func approvedAt(v *store.View, one evidence.RiskAcceptance) (at time.Time, err e
 	}
 	return at, nil
 }
+
+// Attestable tells what a statement is about: a control, or a requirement as "soc2/CC1.2", which is returned with its version.
+func (a *App) Attestable(about string) (control, requirement string, err error) {
+	framework, id, ok := strings.Cut(about, "/")
+	if !ok {
+		if _, known := a.Catalog.Control(about); !known {
+			return "", "", fmt.Errorf("there is no control %q; exhibit controls list shows what there is", about)
+		}
+		return about, "", nil
+	}
+	f, err := a.Catalog.Framework(framework)
+	if err != nil {
+		return "", "", err
+	}
+	if !slices.ContainsFunc(f.Requirements, func(r evidence.Requirement) bool { return r.ID == id }) {
+		return "", "", fmt.Errorf("%s has no requirement %q", f.Key(), id)
+	}
+	return "", f.Key() + "/" + id, nil
+}

@@ -86,7 +86,7 @@ func chip(s string) markup {
 	switch s {
 	case string(Manual):
 		class += " manual"
-	case "lapsed", "expired":
+	case "lapsed", "expired", "ended", "void":
 		class += " lapsed"
 	}
 	return join(`<span class="s {}">{}</span>`, class, label(s))

@@ -43,10 +43,12 @@ type Input struct {
 
 // Posture is how things stand as of one time, and how they came to. It is what every rendering shows, and is JSON as it is.
 type Posture struct {
-	Title     string                  `json:"title"`
-	Simulated bool                    `json:"simulated"`
-	Tool      string                  `json:"tool,omitempty"`
-	AsOf      time.Time               `json:"as_of"`
+	Title     string    `json:"title"`
+	Simulated bool      `json:"simulated"`
+	Tool      string    `json:"tool,omitempty"`
+	AsOf      time.Time `json:"as_of"`
+	// At is when acceptances and attestations were held against the clock, AsOf or later.
+	At        time.Time               `json:"at"`
 	Period    evidence.Window         `json:"period"`
 	Catalog   evidence.Digest         `json:"catalog"`
 	Evaluator string                  `json:"evaluator"`
