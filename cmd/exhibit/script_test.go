@@ -73,7 +73,8 @@ func setup(env *testscript.Env) error {
 		"HOME": env.WorkDir, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": id, "AWS_SECRET_ACCESS_KEY": secret,
 		"AWS_ENDPOINT_URL": cloud.URL("aws"), "AWS_URL": cloud.URL("aws"), "GCP_URL": cloud.URL("gcp"), "AZURE_URL": cloud.URL("azure"),
 		"GITHUB_URL": cloud.URL("github"), "AZURE_TOKEN": simcloud.Token("azure"), "GITHUB_TOKEN": simcloud.Token("github"),
-		"ACCOUNT": account, "EXHIBIT_PACE": "1000",
+		"ACCOUNT": account, "EXHIBIT_PACE": "1000", "TODAY": time.Now().UTC().Format(time.DateOnly),
+		"SOON": time.Now().UTC().AddDate(0, 0, 10).Format(time.DateOnly),
 	} {
 		env.Setenv(name, value)
 	}

@@ -195,7 +195,7 @@ func (b *builder) chooseEntries(left map[int64]string) error {
 			if take, err = b.attestation(e); err != nil {
 				return fmt.Errorf("attestation at entry %d: %w", i, err)
 			}
-			it.noBody = "about a control outside the framework"
+			it.noBody = "about a control or requirement outside the framework"
 		case evidence.KindAccessReview, evidence.KindDecision, evidence.KindAction, evidence.KindMessage, evidence.KindDelivery:
 			take = inside
 			it.noBody = "outside the period"
@@ -247,7 +247,8 @@ func (b *builder) attestation(e evidence.Entry) (bool, error) {
 	if err := b.body(e, &a); err != nil {
 		return false, err
 	}
-	if !b.scope.mapped[a.Control] {
+	of := func(r evidence.Requirement) bool { return b.scope.framework.Attested(a, r.ID) }
+	if !b.scope.mapped[a.Control] && !slices.ContainsFunc(b.scope.framework.Requirements, of) {
 		return false, nil
 	}
 	for _, d := range a.Attachments {

@@ -132,6 +132,7 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 				f.wrong("the attachment %q, %s, is missing or was changed", name, d)
 			}
 		}
+		signature(f, a)
 	case evidence.KindAccessReview:
 		var r evidence.AccessReview
 		if err := decode(body, &r); err != nil {
@@ -171,6 +172,20 @@ func (w *entryWalk) body(e evidence.Entry, body []byte, inside bool) {
 			return
 		}
 		w.assessment(f, a)
+	}
+}
+
+// signature verifies the author's signature over a statement, by the key that the ledger says it was made with.
+func signature(f *file, a evidence.Attestation) {
+	if a.Signature == nil {
+		return
+	}
+	message, err := a.Message()
+	if err == nil {
+		_, err = ledger.SSHSignedBy([]string{a.Signature.Key}, evidence.AttestationNamespace, message, []byte(a.Signature.Armored))
+	}
+	if err != nil {
+		f.wrong("the signature over attestation %q: %v", a.ID, err)
 	}
 }
 
