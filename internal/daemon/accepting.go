@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,20 +101,15 @@ func (a *App) SeenAtApproval(v *store.View, list []report.AcceptanceState) (repo
 	slices.Reverse(all)
 	out := report.AtApproval{}
 	for _, one := range list {
-		at, err := approvedAt(v, one.RiskAcceptance)
-		if err != nil || at.IsZero() || len(all) == 0 {
-			if err != nil {
-				return nil, err
-			}
+		approval, err := approvedIn(v, one.RiskAcceptance)
+		if err != nil {
+			return nil, err
+		}
+		if approval < 0 || len(all) == 0 {
 			continue
 		}
-		i, _ := slices.BinarySearchFunc(all, at, func(s store.Assessment, t time.Time) int {
-			if s.AsOf.After(t) {
-				return 1
-			}
-			return -1
-		})
-		then := all[max(i-1, 0)]
+		before, _ := slices.BinarySearchFunc(all, approval, func(s store.Assessment, i int64) int { return cmp.Compare(s.Entry, i) })
+		then := all[max(before-1, 0)]
 		out[one.ID] = map[string]evidence.Observation{}
 		for _, s := range one.Subjects {
 			o, ok, err := observation(v, then.Assessment, one.Check, one.Scope, s)
@@ -128,19 +124,16 @@ func (a *App) SeenAtApproval(v *store.View, list []report.AcceptanceState) (repo
 	return out, nil
 }
 
-// approvedAt returns when the approval of what an acceptance covers was committed; zero when it is not approved.
-func approvedAt(v *store.View, one evidence.RiskAcceptance) (at time.Time, err error) {
+// approvedIn returns the entry that committed the approval of what an acceptance covers; -1 when it is not approved.
+func approvedIn(v *store.View, one evidence.RiskAcceptance) (int64, error) {
+	entry := int64(-1)
 	if one.Approver == "" {
-		return at, nil
+		return entry, nil
 	}
 	for i := range v.EntriesOf(evidence.KindAcceptance) { // newest first
-		e, _, err := v.Entry(i)
-		if err != nil {
-			return at, err
-		}
 		old, err := Body[evidence.RiskAcceptance](v, i)
 		if err != nil {
-			return at, err
+			return -1, err
 		}
 		if old.ID != one.ID {
 			continue
@@ -148,9 +141,9 @@ func approvedAt(v *store.View, one evidence.RiskAcceptance) (at time.Time, err e
 		if old.Approver != one.Approver || old.Check != one.Check || old.Scope != one.Scope || !slices.Equal(old.Subjects, one.Subjects) {
 			break
 		}
-		at = e.RecordedAt
+		entry = i
 	}
-	return at, nil
+	return entry, nil
 }
 
 // Attestable tells what a statement is about: a control, or a requirement as "soc2/CC1.2", which is returned with its version.
