@@ -164,13 +164,36 @@ func (c *command) gate(ctx context.Context, app *daemon.App, f gateFlags) error 
 		return usage(err)
 	}
 	if err == nil && !f.dryRun {
-		err = app.Decided(d)
+		if err = app.Decided(d); err == nil {
+			err = c.gateTickets(ctx, app, d)
+		}
 	}
 	if err == nil {
 		err = c.giveDecision(d, f)
 	}
 	if err == nil && !d.Passes() {
 		return silent(exitProblem)
+	}
+	return err
+}
+
+// gateTickets opens and closes the tickets that a decision asks for. What cannot be sent now waits in the outbox.
+func (c *command) gateTickets(ctx context.Context, app *daemon.App, d evidence.Decision) error {
+	messages := app.GateTickets(d)
+	if len(messages) == 0 {
+		return nil
+	}
+	box, err := c.box(app)
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		if _, err := box.Put(m); err != nil {
+			return err
+		}
+	}
+	if c.service == nil {
+		_, err = box.Once(ctx)
 	}
 	return err
 }

@@ -191,16 +191,22 @@ func (c *command) outboxTestCommand() *cobra.Command {
 // withBox opens the store and its outbox: that of the daemon where one serves.
 func (c *command) withBox(ctx context.Context, f func(*daemon.App, *outbox.Box) error) error {
 	return c.withApp(ctx, daemon.Write, func(app *daemon.App) error {
-		if c.service != nil {
-			return f(app, c.service.Box())
-		}
-		box, err := app.Post()
-		if errors.Is(err, daemon.ErrConfig) {
-			return usage(err)
-		}
+		box, err := c.box(app)
 		if err != nil {
 			return err
 		}
 		return f(app, box)
 	})
+}
+
+// box is the daemon's outbox where one serves, else one of this process.
+func (c *command) box(app *daemon.App) (*outbox.Box, error) {
+	if c.service != nil {
+		return c.service.Box(), nil
+	}
+	box, err := app.Post()
+	if errors.Is(err, daemon.ErrConfig) {
+		return nil, usage(err)
+	}
+	return box, err
 }
