@@ -22,11 +22,13 @@ func (c *command) acceptCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accept CHECK",
 		Short: "Ask for a risk to be accepted; approve, list, review, renew and end accepted risks",
-		Long: `accept writes a YAML file into the folder of acceptances, which is reviewed like code. It has no effect until another person
-than requester and owner approves it. An acceptance never changes an observation: reports apply it while it is approved,
-has not ended, is no longer than its severity allows, and the checks that compensate for it pass. Then the failure is back.
+		Long: `accept writes a YAML file into the folder of acceptances, which is reviewed like code. It has no effect until
+another person than requester and owner approves it. An acceptance never changes an observation: reports apply it while
+it is approved, has not ended, is no longer than its severity allows, and the checks that compensate for it pass. Then
+the failure is back.
 
-It is bound to the ids of subjects in one scope, as exhibit findings --json shows them: not to names, tags or patterns.`,
+It is bound to the ids of subjects in one scope, as exhibit findings --json shows them: not to names, tags or
+patterns.`,
 		Example: `  exhibit accept aws.s3.bucket-not-public --scope aws:111122223333 --subject arn:aws:s3:::press-kit \
     --category waiver --reason 'Pictures for the press.' --owner marketing --until 2026-12-31 --zone Europe/Berlin
   exhibit accept approve aws-s3-bucket-not-public-20261001 --as ben@example.com
@@ -51,7 +53,8 @@ It is bound to the ids of subjects in one scope, as exhibit findings --json show
 	f.StringArrayVar(&n.Subjects, "subject", nil, "id of a subject; more than one may be named")
 	f.StringVar(&n.Category, "category", "", "waiver (the risk is taken), mitigated (met another way) or false-positive")
 	f.StringVar(&n.Reason, "reason", "", "why")
-	f.StringArrayVar(&n.Compensating, "compensating", nil, "check that must pass in the same scope, or the acceptance lapses")
+	f.StringArrayVar(&n.Compensating, "compensating", nil,
+		"check that must pass in the same scope, or the acceptance lapses")
 	f.StringVar(&n.Owner, "owner", "", "who owns the risk")
 	f.StringVar(&n.Requester, "requester", "", "who asks (default: --as)")
 	f.StringVar(&n.Start, "start", "", "first day, or a time (default today)")
@@ -60,7 +63,8 @@ It is bound to the ids of subjects in one scope, as exhibit findings --json show
 	f.StringVar(&n.Ticket, "ticket", "", "address of a ticket")
 	f.StringVar(&id, "id", "", "name of the file (default: check and day)")
 	f.StringVar(&as, "as", "", "who does this (default: the operating system's user)")
-	cmd.AddCommand(c.acceptApproveCommand(), c.acceptListCommand(), c.acceptReviewCommand(), c.acceptRenewCommand(), c.acceptEndCommand())
+	cmd.AddCommand(c.acceptApproveCommand(), c.acceptListCommand(), c.acceptReviewCommand(), c.acceptRenewCommand(),
+		c.acceptEndCommand())
 	return cmd
 }
 
@@ -99,14 +103,17 @@ func (c *command) accept(app *daemon.App, id, who string, n config.NewAcceptance
 	if err != nil {
 		return err
 	}
-	if err := app.Act(who, "accept", nil, "acceptance", id, "check", n.Check, "scope", n.Scope, "renews", n.Renews); err != nil {
+	err = app.Act(who, "accept", nil, "acceptance", id, "check", n.Check, "scope", n.Scope,
+		"renews", n.Renews)
+	if err != nil {
 		return err
 	}
 	return c.print(asked{id, file, doubts, one}, func(w io.Writer) error {
 		for _, d := range doubts {
 			fmt.Fprintln(w, "beware:", d)
 		}
-		_, err := fmt.Fprintf(w, "%s: asked for by %s, without effect until another person approves it:\n  exhibit accept approve %s --as NAME\n",
+		_, err := fmt.Fprintf(w,
+			"%s: asked for by %s, without effect until another person approves it:\n  exhibit accept approve %s --as NAME\n",
 			file, one.Requester, id)
 		return err
 	})
@@ -138,8 +145,9 @@ func (c *command) acceptReviewCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "review",
 		Short: "Say which accepted risks need a look; exit 1 when there are any",
-		Long: `review tells which acceptances nobody but the requester or owner approved, cover what is not there or does not fail, cover
-what fails otherwise than when it was approved, are too long, renewed often, or over while the failure goes on.`,
+		Long: `review tells which acceptances nobody but the requester or owner approved, cover what is not there or does not
+fail, cover what fails otherwise than when it was approved, are too long, renewed often, or over while the failure goes
+on.`,
 		Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.decided(cmd, func(app *daemon.App, v *store.View, d daemon.Decided) error {
@@ -178,6 +186,7 @@ func waiting(w io.Writer, d daemon.Decided) error {
 	if len(d.Waiting) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "not in the ledger as written until the next collection or assessment: %s\n", strings.Join(d.Waiting, ", "))
+	_, err := fmt.Fprintf(w, "not in the ledger as written until the next collection or assessment: %s\n",
+		strings.Join(d.Waiting, ", "))
 	return err
 }

@@ -31,8 +31,8 @@ func (c *command) acceptApproveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "approve ID",
 		Short: "Approve an acceptance that somebody else asked for and owns",
-		Long: `approve writes the approver into the file of an acceptance. It is refused to whom asked for it and to whom owns the risk. What
-the approver is asked to approve is printed first.`,
+		Long: `approve writes the approver into the file of an acceptance. It is refused to whom asked for it and to whom owns
+the risk.`,
 		Example: "  exhibit accept approve press-kit --as ben@example.com",
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,8 +67,10 @@ func (c *command) approve(app *daemon.App, id, who, approver string) error {
 		return err
 	}
 	return c.print(one, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s: approved by %s\n  %s of %s in %s\n  %s, asked for by %s, owned by %s, until %s: %s\n", id, approver,
-			one.Check, strings.Join(one.Subjects, ", "), one.Scope, one.Category, one.Requester, one.Owner, lastOf(one), one.Reason)
+		_, err := fmt.Fprintf(w, "%s: approved by %s\n  %s of %s in %s\n  %s, asked for by %s, owned by %s, until %s: %s\n",
+			id, approver,
+			one.Check, strings.Join(one.Subjects, ", "), one.Scope, one.Category, one.Requester, one.Owner, lastOf(one),
+			one.Reason)
 		return err
 	})
 }
@@ -80,9 +82,9 @@ func (c *command) acceptRenewCommand() *cobra.Command {
 	var as, requester, until, id, reason string
 	cmd := &cobra.Command{
 		Use:   "renew ID",
-		Short: "Ask for an accepted risk to be accepted again: a new acceptance that follows the old one, to be approved anew",
-		Long: `renew writes a new acceptance that names the old one. It begins when the old one ends, or today when that is over. How often a
-risk can be accepted again is configured (acceptance.max_renewals, 2 unless it is set).`,
+		Short: "Ask for an accepted risk to be accepted again, by a new acceptance that is to be approved anew",
+		Long: `renew writes a new acceptance that names the old one. It begins when the old one ends, or today when that is
+over. How often a risk can be accepted again is configured (acceptance.max_renewals, 2 unless it is set).`,
 		Example: "  exhibit accept renew press-kit --until 2027-03-31",
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -117,11 +119,14 @@ func (c *command) renewal(app *daemon.App, id string) (n config.NewAcceptance, e
 		return n, wrongFile(err)
 	}
 	if often := evidence.Renewals(all)[id] + 1; often > app.Config.Acceptance.Renewals {
-		return n, fmt.Errorf("renew %s: it would be accepted again for the %d. time, and %d are allowed; mend what fails", id, often,
+		return n, fmt.Errorf("renew %s: it would be accepted again for the %d. time, and %d are allowed; mend what fails",
+			id, often,
 			app.Config.Acceptance.Renewals)
 	}
-	n = config.NewAcceptance{Owner: old.Owner, Reason: old.Reason, Category: old.Category, Check: old.Check, Scope: old.Scope,
-		Subjects: old.Subjects, Compensating: old.Compensating, Ticket: old.Ticket, Renews: id, Zone: zone, Start: c.today(zone)}
+	n = config.NewAcceptance{Owner: old.Owner, Reason: old.Reason, Category: old.Category, Check: old.Check,
+		Scope:    old.Scope,
+		Subjects: old.Subjects, Compensating: old.Compensating, Ticket: old.Ticket, Renews: id, Zone: zone,
+		Start: c.today(zone)}
 	if old.End.After(c.clock()) {
 		n.Start = old.End.Format(time.RFC3339)
 	}

@@ -22,14 +22,15 @@ func (c *command) attestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "attest CONTROL|FRAMEWORK/REQUIREMENT",
 		Short: "State that a control or requirement is met where no API proves it; list such statements",
-		Long: `attest writes a person's statement as YAML into the folder of attestations, with copies of what is attached to it. The next
-collection or assessment commits it to the ledger with the attachments.
+		Long: `attest writes a person's statement as YAML into the folder of attestations, with copies of what is attached to
+it. The next collection or assessment commits it to the ledger with the attachments.
 
-A statement counts where a control or requirement has only a manual procedure; elsewhere it is shown beside what is judged.
-It counts until it expires, and ends early when a check of the control fails in its scope. To sign it, print what is to be
-signed with exhibit attest message, sign that with ssh-keygen, and put the signature beside the file as ID.sig: it must be
-by a key that attestation.signers allows the author.`,
-		Example: `  exhibit attest soc2/CC1.2 --statement 'The board discussed the risk register.' --from 2026-01-01 --to 2026-03-31 --attach minutes.pdf
+A statement counts where a control or requirement has only a manual procedure; elsewhere it is shown beside what is
+judged. It counts until it expires, and ends early when a check of the control fails in its scope. To sign it, print
+what is to be signed with exhibit attest message, sign that with ssh-keygen, and put the signature beside the file as
+ID.sig: it must be by a key that attestation.signers allows the author.`,
+		Example: `  exhibit attest soc2/CC1.2 --statement 'The board discussed the risk register.' --from 2026-01-01 \
+    --to 2026-03-31 --attach minutes.pdf
   exhibit attest message soc2-CC1.2-20260402 | ssh-keygen -Y sign -n exhibit-attestation -f ~/.ssh/id_ed25519 \
     > attestations/soc2-CC1.2-20260402.sig
   exhibit attest list`,
@@ -38,7 +39,8 @@ by a key that attestation.signers allows the author.`,
 			return c.withApp(cmd.Context(), daemon.Write, func(app *daemon.App) error {
 				who := cmp.Or(as, daemon.UserName(c.getenv))
 				n.Author = cmp.Or(n.Author, who)
-				id = cmp.Or(id, strings.NewReplacer("/", "-", "@", "-").Replace(args[0])+"-"+strings.ReplaceAll(c.today(n.Zone), "-", ""))
+				name := strings.NewReplacer("/", "-", "@", "-").Replace(args[0])
+				id = cmp.Or(id, name+"-"+strings.ReplaceAll(c.today(n.Zone), "-", ""))
 				return c.attest(app, id, who, args[0], n)
 			})
 		},
@@ -49,7 +51,8 @@ by a key that attestation.signers allows the author.`,
 	f.StringVar(&n.Statement, "statement", "", "what was examined, and what was found")
 	f.StringVar(&n.From, "from", "", "first day of the period that it is about")
 	f.StringVar(&n.To, "to", "", "last day of the period that it is about")
-	f.StringVar(&n.Expires, "expires", "", "last day on which it counts (default: attestation.expires from today, 90d unless it is set)")
+	f.StringVar(&n.Expires, "expires", "",
+		"last day on which it counts (default: attestation.expires from today, 90d unless it is set)")
 	f.StringVar(&n.Zone, "zone", "", "IANA time zone of the days (default UTC)")
 	f.StringArrayVar(&n.Attach, "attach", nil, "file to keep with it; more than one may be named")
 	f.StringVar(&id, "id", "", "name of the file (default: what it is about and day)")

@@ -11,8 +11,8 @@ import (
 	"exhibit/internal/ledger"
 )
 
-// TestStatements commits signed statements of a requirement: those of the framework are in its bundle, and a signature over
-// something else is found.
+// TestStatements commits signed statements of a requirement: those of the framework are in its bundle, and a signature
+// over something else is found.
 func TestStatements(t *testing.T) {
 	c := newCompany(t, 2)
 	author, err := ledger.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 64)), "ann")

@@ -31,8 +31,8 @@ type acceptance struct {
 	Zone         yaml.Node `yaml:"zone"`
 }
 
-// ReadAcceptances reads every YAML file of the folder of acceptances, in order of name; the file's name is the acceptance's
-// id. No folder means none.
+// ReadAcceptances reads every YAML file of the folder of acceptances, in order of name; the file's name is the
+// acceptance's id. No folder means none.
 func (c *Config) ReadAcceptances() ([]evidence.RiskAcceptance, error) {
 	if c.Acceptances == "" {
 		return nil, nil
@@ -56,19 +56,22 @@ func parseAcceptance(path, id string, data []byte, limits AcceptanceLimits) (evi
 		Check: f.Check, Scope: f.Scope, Subjects: f.Subjects, Compensating: f.Compensating, Ticket: f.Ticket.Value,
 		Renews: f.Renews.Value,
 	}
-	errs := missing(path, "requester", f.Requester, "owner", f.Owner, "reason", f.Reason, "check", f.Check, "scope", f.Scope)
+	errs := missing(path, "requester", f.Requester, "owner", f.Owner, "reason", f.Reason, "check", f.Check, "scope",
+		f.Scope)
 	if len(f.Subjects) == 0 {
 		errs = append(errs, strictyaml.Error{File: path, Msg: "subjects is empty: an acceptance names the ids that it covers"})
 	}
 	if slices.ContainsFunc(f.Subjects, func(s string) bool { return strings.Trim(s, "*? ") == "" }) {
-		errs = append(errs, strictyaml.Error{File: path, Msg: "subjects: an acceptance names the ids that it covers, no pattern"})
+		errs = append(errs, strictyaml.Error{File: path,
+			Msg: "subjects: an acceptance names the ids that it covers, no pattern"})
 	}
 	if !slices.Contains([]string{"waiver", "mitigated", "false-positive"}, f.Category) {
 		errs = append(errs, strictyaml.Error{File: path,
 			Msg: fmt.Sprintf("category %q: expected waiver, mitigated or false-positive", f.Category)})
 	}
 	if u, err := url.Parse(a.Ticket); a.Ticket != "" && (err != nil || u.Host == "" || u.User != nil) {
-		errs = append(errs, strictyaml.At(path, &f.Ticket, "ticket %q: expected an address such as https://tracker.example.com/RISK-1", a.Ticket))
+		errs = append(errs, strictyaml.At(path, &f.Ticket,
+			"ticket %q: expected an address such as https://tracker.example.com/RISK-1", a.Ticket))
 	}
 	if a.Renews != "" && (!decisionID.MatchString(a.Renews) || a.Renews == id) {
 		errs = append(errs, strictyaml.At(path, &f.Renews, "renews %q: expected the id of another acceptance", a.Renews))

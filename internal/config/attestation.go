@@ -41,8 +41,9 @@ type Statement struct {
 	Files map[string]string
 }
 
-// ReadAttestations reads every YAML file of the folder of attestations with what is attached, in order of name; the file's
-// name is the attestation's id. No folder means none. A file ID.sig beside ID.yaml is a signature, and must be the author's.
+// ReadAttestations reads every YAML file of the folder of attestations with what is attached, in order of name; the
+// file's name is the attestation's id. No folder means none. A file ID.sig beside ID.yaml is a signature, and must be
+// the author's.
 func (c *Config) ReadAttestations() ([]Statement, error) {
 	if c.Attestations == "" {
 		return nil, nil
@@ -119,10 +120,13 @@ func parseAttestation(path, id string, data []byte, limits AttestationLimits) (S
 	case !from.Before(expires):
 		errs = append(errs, strictyaml.At(path, &f.Expires, "expires is not after from"))
 	case expires.After(later(to, limits.Max)):
-		errs = append(errs, strictyaml.At(path, &f.Expires, "expires is more than %s after the period's end, the most that a statement counts", limits.Max))
+		errs = append(errs, strictyaml.At(path, &f.Expires,
+			"expires is more than %s after the period's end, the most that a statement counts", limits.Max))
 	}
-	s := Statement{Attestation: evidence.Attestation{ID: id, Control: f.Control, Requirement: f.Requirement, Scope: f.Scope,
-		Author: f.Author, Statement: f.Statement, Period: evidence.Window{From: from.UTC(), To: to.UTC()}, Expires: expires.UTC()}}
+	s := Statement{Attestation: evidence.Attestation{ID: id, Control: f.Control, Requirement: f.Requirement,
+		Scope:  f.Scope,
+		Author: f.Author, Statement: f.Statement, Period: evidence.Window{From: from.UTC(), To: to.UTC()},
+		Expires: expires.UTC()}}
 	if len(f.Attachments) > MaxAttachments {
 		whole("%d attachments: the most is %d", len(f.Attachments), MaxAttachments)
 	}
@@ -150,7 +154,8 @@ func (c *Config) signature(path string, s *Statement) error {
 		return fmt.Errorf("read attestation: %w", err)
 	}
 	if c.Attestation.Signers == "" {
-		return strictyaml.Errors{{File: sig, Msg: "there is nothing to hold the signature against: name a file in attestation.signers"}}
+		return strictyaml.Errors{{File: sig,
+			Msg: "there is nothing to hold the signature against: name a file in attestation.signers"}}
 	}
 	allowed, err := os.ReadFile(c.Attestation.Signers)
 	if err != nil {
@@ -166,7 +171,9 @@ func (c *Config) signature(path string, s *Statement) error {
 	}
 	key, err := ledger.SSHSignedBy(keys, evidence.AttestationNamespace, message, armored)
 	if err != nil {
-		return strictyaml.Errors{{File: sig, Msg: fmt.Sprintf("not %s's signature over this statement: %v; print what is to be signed with exhibit attest message %s", s.Author, err, s.ID)}}
+		return strictyaml.Errors{{File: sig,
+			Msg: fmt.Sprintf("not %s's signature over this statement: %v; print what is to be signed with "+
+				"exhibit attest message %s", s.Author, err, s.ID)}}
 	}
 	s.Signature = &evidence.Signature{Key: key, Armored: string(armored)}
 	return nil

@@ -195,7 +195,8 @@ func (c *Config) setDefaults() {
 	if c.Key == "" {
 		c.Key = keyBeside(c.Store)
 	}
-	for _, p := range []*string{&c.Store, &c.Key, &c.Controls, &c.Mappings, &c.Acceptances, &c.Attestations, &c.Attestation.Signers} {
+	for _, p := range []*string{&c.Store, &c.Key, &c.Controls, &c.Mappings, &c.Acceptances, &c.Attestations,
+		&c.Attestation.Signers} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(c.file), *p)
 		}

@@ -16,8 +16,8 @@ import (
 	"exhibit/internal/strictyaml"
 )
 
-// NewAcceptance is what somebody asks to be accepted. Times are dates, or times as RFC 3339 has them. Nobody approves his own
-// request: there is no approver in it.
+// NewAcceptance is what somebody asks to be accepted. Times are dates, or times as RFC 3339 has them. Nobody approves
+// his own request: there is no approver in it.
 type NewAcceptance struct {
 	Requester, Owner, Reason, Category, Check, Scope string
 	Subjects, Compensating                           []string
@@ -33,8 +33,8 @@ func (c *Config) CheckAcceptance(id string, n NewAcceptance) (evidence.RiskAccep
 	return parseAcceptance(path, id, n.text(id), c.Acceptance)
 }
 
-// AddAcceptance writes n, which CheckAcceptance has passed, into a new file of the folder of acceptances and returns its path.
-// It never overwrites.
+// AddAcceptance writes n, which CheckAcceptance has passed, into a new file of the folder of acceptances and returns
+// its path. It never overwrites.
 func (c *Config) AddAcceptance(id string, n NewAcceptance) (string, error) {
 	path, err := decisionPath("acceptance", "acceptances", c.Acceptances, id)
 	if err != nil {
@@ -45,7 +45,8 @@ func (c *Config) AddAcceptance(id string, n NewAcceptance) (string, error) {
 
 func (n NewAcceptance) text(id string) []byte {
 	return fileText("# Has no effect until another person than requester and owner approves it: exhibit accept approve "+id,
-		"requester", n.Requester, "owner", n.Owner, "reason", n.Reason, "category", n.Category, "check", n.Check, "scope", n.Scope,
+		"requester", n.Requester, "owner", n.Owner, "reason", n.Reason, "category", n.Category, "check", n.Check, "scope",
+		n.Scope,
 		"subjects", n.Subjects, "compensating", n.Compensating, "ticket", n.Ticket, "renews", n.Renews, "start", n.Start,
 		"end", n.End, "zone", n.Zone)
 }
@@ -68,7 +69,8 @@ func (c *Config) ReadAcceptance(id string) (a evidence.RiskAcceptance, zone stri
 	return a, f.Zone.Value, err
 }
 
-// SetAcceptance sets one key of an acceptance's file and leaves the rest as it is, comments too. The result must be valid.
+// SetAcceptance sets one key of an acceptance's file and leaves the rest as it is, comments too. The result must be
+// valid.
 func (c *Config) SetAcceptance(id, key, value string) (evidence.RiskAcceptance, error) {
 	var a evidence.RiskAcceptance
 	path, err := decisionPath("acceptance", "acceptances", c.Acceptances, id)
@@ -96,8 +98,8 @@ type NewAttestation struct {
 	Attach                                         []string // paths of files
 }
 
-// AddAttestation writes a new file into the folder of attestations, with copies of what is attached in a folder beside it, and
-// returns what was read back. It never overwrites.
+// AddAttestation writes a new file into the folder of attestations, with copies of what is attached in a folder beside
+// it, and returns what was read back. It never overwrites.
 func (c *Config) AddAttestation(id string, n NewAttestation) (string, Statement, error) {
 	path, err := decisionPath("attestation", "attestations", c.Attestations, id)
 	if err != nil {
@@ -197,7 +199,8 @@ func setKey(path string, data []byte, key, value string) ([]byte, error) {
 		if i+2 < len(root.Content) {
 			next = root.Content[i+2].Line
 		}
-		if v.Kind != yaml.ScalarNode || v.Line > k.Line || v.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 || next <= k.Line {
+		if v.Kind != yaml.ScalarNode || v.Line > k.Line || v.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 ||
+			next <= k.Line {
 			return nil, strictyaml.Errors{strictyaml.At(path, k, "%s stands in more than one line; change it by hand", key)}
 		}
 		lines[k.Line-1] = line

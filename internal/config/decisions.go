@@ -19,8 +19,8 @@ import (
 
 // AcceptanceLimits bound how long risks can be accepted.
 type AcceptanceLimits struct {
-	// Max is how long an acceptance has effect for each severity of its check, in whole days. Default: critical 30d, high 90d,
-	// medium 180d, low 365d.
+	// Max is how long an acceptance has effect for each severity of its check, in whole days. Default: critical 30d, high
+	// 90d, medium 180d, low 365d.
 	Max map[evidence.Severity]evidence.Duration
 	// Renewals is how often a risk can be accepted again. Default: 2.
 	Renewals int
@@ -64,7 +64,8 @@ func parseAcceptanceLimits(file string, n *yaml.Node) (AcceptanceLimits, error) 
 	}
 	if !raw.Renewals.IsZero() {
 		if err := strictyaml.DecodeNode(file, &raw.Renewals, &l.Renewals); err != nil || l.Renewals < 0 {
-			errs = append(errs, strictyaml.At(file, &raw.Renewals, "max_renewals %q: expected a number from 0", raw.Renewals.Value))
+			errs = append(errs, strictyaml.At(file, &raw.Renewals, "max_renewals %q: expected a number from 0",
+				raw.Renewals.Value))
 		}
 	}
 	return l, errs.Or()
@@ -138,7 +139,8 @@ func readFolder(what, dir string, read func(path, id string, data []byte) error)
 			return fmt.Errorf("read %s: %w", what, err)
 		}
 		if !decisionID.MatchString(id) {
-			errs = append(errs, strictyaml.Error{File: path, Msg: fmt.Sprintf("the name %q: expected letters, digits, ., - and _", id)})
+			errs = append(errs, strictyaml.Error{File: path,
+				Msg: fmt.Sprintf("the name %q: expected letters, digits, ., - and _", id)})
 			continue
 		}
 		var bad strictyaml.Errors
@@ -151,8 +153,8 @@ func readFolder(what, dir string, read func(path, id string, data []byte) error)
 	return errs.Or()
 }
 
-// parseDay reads a time, or a date as the start of the day plus days: what ends on a day ends at its end. The time is in
-// the zone.
+// parseDay reads a time, or a date as the start of the day plus days: what ends on a day ends at its end. The time is
+// in the zone.
 func parseDay(path, key string, n *yaml.Node, zone *time.Location, days int) (time.Time, strictyaml.Errors) {
 	if n.Kind == 0 {
 		return time.Time{}, strictyaml.Errors{{File: path, Msg: key + " is missing"}}
@@ -162,7 +164,8 @@ func parseDay(path, key string, n *yaml.Node, zone *time.Location, days int) (ti
 	}
 	t, err := time.ParseInLocation(time.DateOnly, n.Value, zone)
 	if err != nil {
-		return time.Time{}, strictyaml.Errors{strictyaml.At(path, n, "%s %q: expected 2026-01-31 or 2026-01-31T12:00:00Z", key, n.Value)}
+		return time.Time{}, strictyaml.Errors{strictyaml.At(path, n, "%s %q: expected 2026-01-31 or 2026-01-31T12:00:00Z",
+			key, n.Value)}
 	}
 	return t.AddDate(0, 0, days), nil
 }

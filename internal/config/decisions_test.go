@@ -111,8 +111,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestAddAcceptance holds that what is written is read back, that nothing is overwritten, and that setting a key leaves the
-// rest alone.
+// TestAddAcceptance holds that what is written is read back, that nothing is overwritten, and that setting a key leaves
+// the rest alone.
 func TestAddAcceptance(t *testing.T) {
 	c := folders(t)
 	n := NewAcceptance{Requester: "ann", Owner: "web", Reason: "a \"quoted\": reason #1\nin two lines <&>", Category: "mitigated", Check: "a.b",

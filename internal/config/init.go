@@ -118,7 +118,8 @@ func Template(found []Found, getenv func(string) string) string {
 		b.WriteString("sources:\n")
 	}
 	b.WriteString(sources.String())
-	b.WriteString("\n# Accepted risks, a YAML file each, reviewed like code.\n# acceptances: ./acceptances/\n")
+	b.WriteString("\n# Accepted risks, a YAML file each, reviewed like code.\n# acceptances: ./acceptances/\n" +
+		"\n# People's statements for what no API proves, a YAML file each.\n# attestations: ./attestations/\n")
 	return b.String()
 }
 

@@ -14,8 +14,8 @@ import (
 	"exhibit/internal/store"
 )
 
-// Doubts holds an acceptance that somebody asks for against the catalog and the newest assessment. It returns what the asker
-// should know; the error says why the acceptance makes no sense.
+// Doubts holds an acceptance that somebody asks for against the catalog and the newest assessment. It returns what the
+// asker should know; the error says why the acceptance makes no sense.
 func (a *App) Doubts(v *store.View, one evidence.RiskAcceptance) ([]string, error) {
 	check, err := a.knownCheck(one.Check)
 	if err != nil {
@@ -33,7 +33,8 @@ func (a *App) Doubts(v *store.View, one evidence.RiskAcceptance) ([]string, erro
 		case err != nil:
 			return nil, err
 		case !ok && strings.ContainsAny(s, "*?"):
-			return nil, fmt.Errorf("subject %q: an acceptance is bound to ids, not to patterns; exhibit findings lists what fails", s)
+			return nil, fmt.Errorf("subject %q: an acceptance is bound to ids, not to patterns; "+
+				"exhibit findings lists what fails", s)
 		case !ok:
 			doubt("%s was not looked at by %s in %s: the acceptance speaks of nothing", s, one.Check, one.Scope)
 		case o.Verdict != evidence.Fail:
@@ -69,7 +70,8 @@ func (a *App) knownCheck(id string) (evidence.Check, error) {
 }
 
 // observation reads one observation of an assessment, if it made it.
-func observation(v *store.View, of evidence.Assessment, check, scope, subject string) (o evidence.Observation, ok bool, err error) {
+func observation(v *store.View, of evidence.Assessment, check, scope, subject string,
+) (o evidence.Observation, ok bool, err error) {
 	if of.Observations.Count == 0 {
 		return o, false, nil
 	}
@@ -88,8 +90,8 @@ func observation(v *store.View, of evidence.Assessment, check, scope, subject st
 	return o, true, json.Unmarshal(raw, &o)
 }
 
-// SeenAtApproval returns what the newest assessment saw of the subjects of each approved acceptance when its approval was
-// committed, which is what the approver could look at; where there was none, what the first assessment saw.
+// SeenAtApproval returns what the newest assessment saw of the subjects of each approved acceptance when its approval
+// was committed, which is what the approver could look at; where there was none, what the first assessment saw.
 func (a *App) SeenAtApproval(v *store.View, list []report.AcceptanceState) (report.AtApproval, error) {
 	var all []store.Assessment
 	for one, err := range v.Assessments() {
@@ -108,7 +110,8 @@ func (a *App) SeenAtApproval(v *store.View, list []report.AcceptanceState) (repo
 		if approval < 0 || len(all) == 0 {
 			continue
 		}
-		before, _ := slices.BinarySearchFunc(all, approval, func(s store.Assessment, i int64) int { return cmp.Compare(s.Entry, i) })
+		byEntry := func(s store.Assessment, entry int64) int { return cmp.Compare(s.Entry, entry) }
+		before, _ := slices.BinarySearchFunc(all, approval, byEntry)
 		then := all[max(before-1, 0)]
 		out[one.ID] = map[string]evidence.Observation{}
 		for _, s := range one.Subjects {
@@ -138,7 +141,8 @@ func approvedIn(v *store.View, one evidence.RiskAcceptance) (int64, error) {
 		if old.ID != one.ID {
 			continue
 		}
-		if old.Approver != one.Approver || old.Check != one.Check || old.Scope != one.Scope || !slices.Equal(old.Subjects, one.Subjects) {
+		if old.Approver != one.Approver || old.Check != one.Check || old.Scope != one.Scope ||
+			!slices.Equal(old.Subjects, one.Subjects) {
 			break
 		}
 		entry = i
@@ -146,7 +150,8 @@ func approvedIn(v *store.View, one evidence.RiskAcceptance) (int64, error) {
 	return entry, nil
 }
 
-// Attestable tells what a statement is about: a control, or a requirement as "soc2/CC1.2", which is returned with its version.
+// Attestable tells what a statement is about: a control, or a requirement as "soc2/CC1.2", which is returned with its
+// version.
 func (a *App) Attestable(about string) (control, requirement string, err error) {
 	framework, id, ok := strings.Cut(about, "/")
 	if !ok {

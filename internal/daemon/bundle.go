@@ -61,7 +61,8 @@ func pages(p *report.Posture) []bundle.Page {
 		{Name: "metrics.csv", About: "coverage, freshness, readiness, times to fix and the score, with their formulas",
 			Write: func(w io.Writer) error { return report.MetricsCSV(w, p.Metrics) }},
 		{Name: "acceptances.csv", About: "accepted risks and whether they hold", Write: func(w io.Writer) error { return report.AcceptancesCSV(w, p.Acceptances) }},
-		{Name: "attestations.csv", About: "people's statements and whether they count", Write: func(w io.Writer) error { return report.AttestationsCSV(w, p.Attestations) }},
+		{Name: "attestations.csv", About: "people's statements and whether they count",
+			Write: func(w io.Writer) error { return report.AttestationsCSV(w, p.Attestations) }},
 	}
 }
 

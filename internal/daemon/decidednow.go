@@ -15,8 +15,8 @@ type Decided struct {
 	Waiting []string
 }
 
-// DecidedNow returns the posture as it would be if what is written in the folders were committed. Its error wraps ErrConfig when
-// a file is wrong.
+// DecidedNow returns the posture as it would be if what is written in the folders were committed. Its error wraps
+// ErrConfig when a file is wrong.
 func (a *App) DecidedNow(v *store.View) (Decided, error) {
 	written, err := a.readDecisions()
 	if err != nil {
@@ -37,9 +37,11 @@ func (a *App) DecidedNow(v *store.View) (Decided, error) {
 		}
 	}
 	for _, one := range written.accepted {
-		if changed, err := differs(in.Acceptances, one, func(o evidence.RiskAcceptance) bool { return o.ID == one.ID }); err != nil {
+		changed, err := differs(in.Acceptances, one, func(o evidence.RiskAcceptance) bool { return o.ID == one.ID })
+		if err != nil {
 			return d, err
-		} else if changed {
+		}
+		if changed {
 			d.Waiting = append(d.Waiting, one.ID)
 		}
 	}
@@ -53,7 +55,8 @@ func (a *App) DecidedNow(v *store.View) (Decided, error) {
 }
 
 // statedNow is what DecidedNow does for attestations.
-func (a *App) statedNow(committed []evidence.Attestation, written decisions, d *Decided) ([]evidence.Attestation, error) {
+func (a *App) statedNow(committed []evidence.Attestation, written decisions, d *Decided,
+) ([]evidence.Attestation, error) {
 	var out []evidence.Attestation
 	for _, s := range written.stated {
 		one := s.Attestation

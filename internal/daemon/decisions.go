@@ -30,8 +30,8 @@ func (a *App) readDecisions() (d decisions, err error) {
 	return d, err
 }
 
-// takeDecisions commits what is not committed as it stands, and that what is gone from the folders was withdrawn. The caller
-// holds a.turn.writing.
+// takeDecisions commits what is not committed as it stands, and that what is gone from the folders was withdrawn. The
+// caller holds a.turn.writing.
 func (a *App) takeDecisions(d decisions) error {
 	var accepted []evidence.RiskAcceptance
 	var stated []evidence.Attestation
@@ -53,7 +53,8 @@ func (a *App) takeDecisions(d decisions) error {
 		}
 	}
 	for _, one := range accepted {
-		if one.Withdrawn.IsZero() && !slices.ContainsFunc(d.accepted, func(o evidence.RiskAcceptance) bool { return o.ID == one.ID }) {
+		kept := slices.ContainsFunc(d.accepted, func(o evidence.RiskAcceptance) bool { return o.ID == one.ID })
+		if !kept && one.Withdrawn.IsZero() {
 			one.Withdrawn = a.Now()
 			if err := a.commitAlone(evidence.KindAcceptance, one); err != nil {
 				return fmt.Errorf("commit that acceptance %s was withdrawn: %w", one.ID, err)
@@ -61,7 +62,8 @@ func (a *App) takeDecisions(d decisions) error {
 		}
 	}
 	for _, one := range stated {
-		if one.EndedBy != evidence.Withdrawn && !slices.ContainsFunc(d.stated, func(s config.Statement) bool { return s.ID == one.ID }) {
+		kept := slices.ContainsFunc(d.stated, func(s config.Statement) bool { return s.ID == one.ID })
+		if !kept && one.EndedBy != evidence.Withdrawn {
 			one.Ended, one.EndedBy = a.Now(), evidence.Withdrawn
 			if err := a.commitAlone(evidence.KindAttestation, one); err != nil {
 				return fmt.Errorf("commit that attestation %s was withdrawn: %w", one.ID, err)
@@ -84,7 +86,8 @@ func recordedBy(t time.Time) chosenEntries {
 	return func(_ int64, e evidence.Entry) bool { return !e.RecordedAt.After(t) }
 }
 
-// decided returns the last text of each acceptance and attestation among the chosen entries, in order of their first one.
+// decided returns the last text of each acceptance and attestation among the chosen entries, in order of their first
+// one.
 func decided(v *store.View, chosen chosenEntries) ([]evidence.RiskAcceptance, []evidence.Attestation, error) {
 	accepted, err := newestOf(v, chosen, evidence.KindAcceptance, func(a evidence.RiskAcceptance) string { return a.ID })
 	if err != nil {
@@ -158,8 +161,8 @@ func (a *App) takeStatement(known []evidence.Attestation, one config.Statement) 
 	return err
 }
 
-// sameStatement reports whether a committed statement is the one that is written, whatever evidence did to it since. One that
-// was withdrawn is not: it is stated anew.
+// sameStatement reports whether a committed statement is the one that is written, whatever evidence did to it since.
+// One that was withdrawn is not: it is stated anew.
 func sameStatement(committed, written evidence.Attestation) (bool, error) {
 	if committed.EndedBy != evidence.Withdrawn {
 		committed.Ended, committed.EndedBy = time.Time{}, ""
@@ -198,8 +201,8 @@ func (a *App) commitAlone(kind evidence.Kind, body any) error {
 	return err
 }
 
-// decideAndAssess takes in what people decided, judges, and ends the statements that the judgement contradicts. The caller
-// holds a.turn.writing.
+// decideAndAssess takes in what people decided, judges, and ends the statements that the judgement contradicts. The
+// caller holds a.turn.writing.
 func (a *App) decideAndAssess(ctx context.Context, d decisions) (Assessed, error) {
 	if err := a.takeDecisions(d); err != nil {
 		return Assessed{}, err
@@ -211,8 +214,8 @@ func (a *App) decideAndAssess(ctx context.Context, d decisions) (Assessed, error
 	return res, a.endContradicted(res.Assessment)
 }
 
-// endContradicted ends every statement that counts although a check of the control that it speaks of fails, in its scope. It
-// does not count again when the failure is over: somebody has to look again.
+// endContradicted ends every statement that counts although a check of the control that it speaks of fails, in its
+// scope. It does not count again when the failure is over: somebody has to look again.
 func (a *App) endContradicted(res evidence.Assessment) error {
 	var ended []evidence.Attestation
 	err := a.Store.View(func(v *store.View) error {

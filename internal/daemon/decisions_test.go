@@ -130,8 +130,8 @@ func (o *office) entries(kind evidence.Kind) int {
 	return n
 }
 
-// TestAcceptanceHistory holds that the posture of a day uses the acceptances that were committed by then, as they stood then,
-// whatever came after.
+// TestAcceptanceHistory holds that the posture of a day uses the acceptances that were committed by then, as they stood
+// then, whatever came after.
 func TestAcceptanceHistory(t *testing.T) {
 	o := newOffice(t)
 	o.day(1)

@@ -14,9 +14,9 @@ import (
 	"exhibit/internal/store"
 )
 
-// Posture builds the posture of the newest assessment by t. With a period that is not zero it also tells what changed in
-// it, how long what failed, where nobody looked, and how the posture moved. Acceptances and attestations are those that were
-// committed by t, as they stand at t.
+// Posture builds the posture of the newest assessment by t. With a period that is not zero it also tells what changed
+// in it, how long what failed, where nobody looked, and how the posture moved. Acceptances and attestations are those
+// that were committed by t, as they stand at t.
 func (a *App) Posture(v *store.View, t time.Time, period evidence.Window, frameworks ...string) (*report.Posture, error) {
 	in, err := a.postureInput(v, t, period, frameworks)
 	if err != nil {
@@ -36,7 +36,8 @@ func (a *App) build(v *store.View, in report.Input) (*report.Posture, error) {
 	return p, errors.Join(err, owners.Err())
 }
 
-func (a *App) postureInput(v *store.View, t time.Time, period evidence.Window, frameworks []string) (in report.Input, err error) {
+func (a *App) postureInput(v *store.View, t time.Time, period evidence.Window, frameworks []string,
+) (in report.Input, err error) {
 	newest, err := AssessmentAt(v, t)
 	if err != nil {
 		return in, err

@@ -60,8 +60,8 @@ func (a RiskAcceptance) Covers(o Observation) bool {
 	return a.Check == o.Check && a.Scope == o.Scope && slices.Contains(a.Subjects, o.Subject)
 }
 
-// Until returns when its effect ends at the latest, exclusive: at its end, at the latest end that its limits allow for the
-// severity, or when it was withdrawn.
+// Until returns when its effect ends at the latest, exclusive: at its end, at the latest end that its limits allow for
+// the severity, or when it was withdrawn.
 func (a RiskAcceptance) Until(s Severity) time.Time {
 	end := a.End
 	if latest := a.latest(s); !latest.IsZero() && latest.Before(end) {
@@ -80,8 +80,8 @@ func (a RiskAcceptance) latest(s Severity) time.Time {
 	return a.Limits.Latest[s]
 }
 
-// TooLong says by how much the acceptance is longer than its severity allows: "longer than 90d, the most for high". It is
-// empty when it is not.
+// TooLong says by how much the acceptance is longer than its severity allows: "longer than 90d, the most for high". It
+// is empty when it is not.
 func (a RiskAcceptance) TooLong(s Severity) string {
 	latest := a.latest(s)
 	if latest.IsZero() || !latest.Before(a.End) {

@@ -3,7 +3,8 @@ package evidence
 import "time"
 
 // Attestation is a person's statement for what no API proves: of a control, or of a requirement that only a person can
-// examine. It counts from the start of its period until it expires, or until evidence that was collected contradicts it.
+// examine. It counts from the start of its period until it expires, or until evidence that was collected contradicts
+// it.
 type Attestation struct {
 	ID string `json:"id"`
 	// Control is the control that it speaks of. Without one, Requirement names a requirement: "soc2@2017-2022/CC1.2", or
@@ -30,7 +31,8 @@ const AttestationNamespace = "exhibit-attestation"
 // Withdrawn is what ends an attestation whose file is gone.
 const Withdrawn = "withdrawn"
 
-// Signature is a person's SSH signature, which was held against the keys that the person may sign with when it was committed.
+// Signature is a person's SSH signature, which was held against the keys that the person may sign with when it was
+// committed.
 type Signature struct {
 	Key     string `json:"key"`     // "ssh-ed25519 AAAA…"
 	Armored string `json:"armored"` // as ssh-keygen -Y sign writes it

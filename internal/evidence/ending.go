@@ -29,8 +29,8 @@ func (e Ending) Key() string {
 // warnDays are how long before an end there is a warning.
 func warnDays() []int { return []int{1, 7, 30} }
 
-// AcceptanceEndings returns the warnings that became due after from and by to, for acceptances that are approved and that
-// no approved one renews. Where several of one acceptance did, only the last stands. severity is that of a check.
+// AcceptanceEndings returns the warnings that became due after from and by to, for acceptances that are approved and
+// that no approved one renews. Where several of one acceptance did, only the last stands. severity is that of a check.
 func AcceptanceEndings(list []RiskAcceptance, severity func(check string) Severity, from, to time.Time) []Ending {
 	renewed := map[string]bool{}
 	for _, a := range list {
@@ -49,8 +49,8 @@ func AcceptanceEndings(list []RiskAcceptance, severity func(check string) Severi
 	return inOrder(out)
 }
 
-// AttestationEndings returns the warnings that became due after from and by to, for statements that have not ended early
-// and after which no other on the same thing expires.
+// AttestationEndings returns the warnings that became due after from and by to, for statements that have not ended
+// early and after which no other on the same thing expires.
 func AttestationEndings(list []Attestation, from, to time.Time) []Ending {
 	type thing struct{ control, requirement, scope string }
 	of := func(a Attestation) thing { return thing{a.Control, a.Requirement, a.Scope} }

@@ -10,9 +10,10 @@ import (
 	"strings"
 )
 
-// SSHAllowed reads a file in the form of OpenSSH's allowed_signers and returns the Ed25519 keys, as "ssh-ed25519 AAAA…", that
-// the principal may sign with in the namespace. Keys of other kinds are passed over. It is stricter than OpenSSH: patterns,
-// certificates and times of validity are errors, because a key that is wrongly let in proves a wrong thing.
+// SSHAllowed reads a file in the form of OpenSSH's allowed_signers and returns the Ed25519 keys, as "ssh-ed25519
+// AAAA…", that the principal may sign with in the namespace. Keys of other kinds are passed over. It is stricter than
+// OpenSSH: patterns, certificates and times of validity are errors, because a key that is wrongly let in proves a wrong
+// thing.
 func SSHAllowed(file []byte, principal, namespace string) ([]string, error) {
 	var keys []string
 	n := 0
@@ -33,8 +34,8 @@ func SSHAllowed(file []byte, principal, namespace string) ([]string, error) {
 	return keys, nil
 }
 
-// allowedLine reads one line: principals, options, key. The key is empty when it is of another kind; spaces are nil when all
-// namespaces are allowed.
+// allowedLine reads one line: principals, options, key. The key is empty when it is of another kind; spaces are nil
+// when all namespaces are allowed.
 func allowedLine(line string) (principals []string, key string, spaces []string, err error) {
 	fields := strings.Fields(line)
 	principals = strings.Split(fields[0], ",")
@@ -76,8 +77,8 @@ func sshKey(key string) (ed25519.PublicKey, error) {
 	return public, nil
 }
 
-// SSHSignedBy verifies that the armoured signature is by one of the keys, which are as SSHAllowed returns them, for namespace,
-// over message, and returns that key.
+// SSHSignedBy verifies that the armoured signature is by one of the keys, which are as SSHAllowed returns them, for
+// namespace, over message, and returns that key.
 func SSHSignedBy(keys []string, namespace string, message, armored []byte) (string, error) {
 	err := errors.New("nobody of that name may sign")
 	for _, key := range keys {

@@ -102,10 +102,12 @@ func (b *builder) accept() []AcceptanceState {
 }
 
 // acceptance tells the effect of one as of the posture's time.
-func (b *builder) acceptance(a evidence.RiskAcceptance, renewals int, looked map[string]evidence.Verdict) AcceptanceState {
+func (b *builder) acceptance(a evidence.RiskAcceptance, renewals int,
+	looked map[string]evidence.Verdict) AcceptanceState {
 	severity := b.checks[a.Check].Severity
-	s := AcceptanceState{RiskAcceptance: a, State: "in effect", Severity: severity, Renewals: renewals, Matched: len(looked),
-		Looked: looked, Until: a.Until(severity)}
+	s := AcceptanceState{RiskAcceptance: a, State: "in effect", Severity: severity, Renewals: renewals,
+		Matched: len(looked),
+		Looked:  looked, Until: a.Until(severity)}
 	s.UntilDay = lastDay(s.Until)
 	if s.Until.Equal(a.End) && a.LastDay != "" {
 		s.UntilDay = a.LastDay // as its zone has it

@@ -26,8 +26,8 @@ type ReviewNote struct {
 // AtApproval is what was seen of an acceptance's subjects when its approval was committed, by acceptance and subject.
 type AtApproval map[string]map[string]evidence.Observation
 
-// ReviewAcceptances tells what is wrong with the acceptances of a posture that were not withdrawn, in order of id. seen may
-// lack acceptances and subjects: nothing is said of how those widened.
+// ReviewAcceptances tells what is wrong with the acceptances of a posture that were not withdrawn, in order of id. seen
+// may lack acceptances and subjects: nothing is said of how those widened.
 func ReviewAcceptances(p *Posture, seen AtApproval) []ReviewNote {
 	failing := map[target]Failure{}
 	for _, f := range p.Failures {
@@ -64,7 +64,8 @@ func (r reviewed) approval() {
 	switch why := r.Unapproved(); why {
 	case "":
 	case "not approved":
-		r.note("not-approved", "asked for by "+r.Requester+" from "+day(r.Start)+" on; it has no effect until another person approves it")
+		r.note("not-approved",
+			"asked for by "+r.Requester+" from "+day(r.Start)+" on; it has no effect until another person approves it")
 	default:
 		r.note("self-approved", why+", "+r.Approver+"; it has no effect")
 	}
@@ -93,7 +94,8 @@ func (r reviewed) length(all []AcceptanceState) {
 	}
 }
 
-// subjects looks at what it covers: whether that is there, whether it fails, and whether it fails as it did when approved.
+// subjects looks at what it covers: whether that is there, whether it fails, and whether it fails as it did when
+// approved.
 func (r reviewed) subjects(failing map[target]Failure, seen map[string]evidence.Observation) {
 	if r.Severity == "" {
 		r.note("no-such-check", "there is no check "+r.Check)
@@ -118,7 +120,8 @@ func (r reviewed) subjects(failing map[target]Failure, seen map[string]evidence.
 		}
 	}
 	if len(absent) > 0 {
-		r.note("no-such-subject", "nobody looked at "+strings.Join(absent, ", ")+" in "+r.Scope+": ids are compared as they stand")
+		r.note("no-such-subject",
+			"nobody looked at "+strings.Join(absent, ", ")+" in "+r.Scope+": ids are compared as they stand")
 	}
 	if len(passing) > 0 {
 		r.note("nothing-fails", r.Check+" does not fail for "+strings.Join(passing, ", ")+": end it")
@@ -130,8 +133,9 @@ func (r reviewed) ended() bool { return r.Why == "ended" || r.Why == r.TooLong(r
 
 // widened compares the deciding facts at approval with those now.
 func (r reviewed) widened(then, now evidence.Observation) {
+	name := subjectName(now.Name, now.Subject)
 	if then.Verdict != evidence.Fail {
-		r.note("widened", subjectName(now.Name, now.Subject)+" did not fail when it was approved, it was "+label(string(then.Verdict)))
+		r.note("widened", name+" did not fail when it was approved, it was "+label(string(then.Verdict)))
 		return
 	}
 	var parts []string
@@ -147,7 +151,7 @@ func (r reviewed) widened(then, now evidence.Observation) {
 		}
 	}
 	if len(parts) > 0 {
-		r.note("widened", subjectName(now.Name, now.Subject)+" fails otherwise than when it was approved: "+strings.Join(parts, "; "))
+		r.note("widened", name+" fails otherwise than when it was approved: "+strings.Join(parts, "; "))
 	}
 }
 

@@ -56,8 +56,8 @@ func (b *builder) void(a evidence.Attestation) string {
 // reasonAttested begins the reason of a finding that rests on a statement.
 const reasonAttested = "attested: "
 
-// still turns a finding that rests on a statement back into an indeterminate one where the statement has lapsed since it was
-// judged: nothing needs to run for that.
+// still turns a finding that rests on a statement back into an indeterminate one where the statement has lapsed since
+// it was judged: nothing needs to run for that.
 func still(f evidence.Finding, list []evidence.Attestation, at time.Time) evidence.Finding {
 	if f.Status != evidence.Satisfied || len(f.Reasons) != 1 || !strings.HasPrefix(f.Reasons[0], reasonAttested) {
 		return f
@@ -84,8 +84,8 @@ func (p *ControlPosture) attested(list []AttestationState) {
 	}
 }
 
-// attested names the valid statements about a requirement and about the controls that it rests on. Where nothing else meets
-// the requirement, a statement about it does.
+// attested names the valid statements about a requirement and about the controls that it rests on. Where nothing else
+// meets the requirement, a statement about it does.
 func (p *RequirementPosture) attested(f evidence.Framework, list []AttestationState, byID map[string]ControlPosture) {
 	for _, a := range list {
 		if a.State == "valid" && f.Attested(a.Attestation, p.ID) {

@@ -40,7 +40,8 @@ func Build(in Input) (*Posture, error) {
 		findings[f.Control] = append(findings[f.Control], still(f, in.Attestations, b.in.At))
 	}
 	a := in.Assessment
-	p := &Posture{Title: in.Title, Simulated: in.Simulated, Tool: in.Tool, AsOf: a.AsOf, At: b.in.At, Period: in.Period, Catalog: a.Catalog,
+	p := &Posture{Title: in.Title, Simulated: in.Simulated, Tool: in.Tool, AsOf: a.AsOf, At: b.in.At, Period: in.Period,
+		Catalog:   a.Catalog,
 		Evaluator: a.Evaluator, View: a.View, Statuses: map[evidence.Status]int{}, Scopes: slices.Clone(in.Scopes),
 		Exposures: slices.Clone(in.Exposures), Changes: narrow(in.Changes, in.Exposures), Gaps: in.Gaps, History: history(in.History)}
 	p.Acceptances = b.accept()

@@ -92,7 +92,8 @@ func ControlsCSV(w io.Writer, controls []ControlPosture) error {
 		"not_applicable", "observed_from", "reasons", "attested")
 	for _, c := range controls {
 		if len(c.Findings) == 0 {
-			s.row(c.ID, c.Domain, c.Title, c.Owner, "", string(c.Status), "", "", "", "", "", "", "", c.Manual, strings.Join(c.Attested, " "))
+			s.row(c.ID, c.Domain, c.Title, c.Owner, "", string(c.Status), "", "", "", "", "", "", "", c.Manual,
+				strings.Join(c.Attested, " "))
 		}
 		for _, f := range c.Findings {
 			s.row(c.ID, c.Domain, c.Title, c.Owner, f.Scope, string(f.Status), yes(c.Accepted), string(f.Severity),
@@ -190,19 +191,22 @@ func GapsCSV(w io.Writer, gaps []evidence.Gap) error {
 // AcceptancesCSV writes accepted risks with their effect.
 func AcceptancesCSV(w io.Writer, list []AcceptanceState) error {
 	s := newSheet(w, "id", "state", "why", "category", "check", "scope", "subjects", "failing", "matched", "requester", "approver",
-		"owner", "reason", "compensating", "start", "end", "effect_until", "last_day", "days_left", "severity", "ticket", "renews",
+		"owner", "reason", "compensating", "start", "end", "effect_until", "last_day", "days_left", "severity", "ticket",
+		"renews",
 		"renewals", "withdrawn")
 	for _, a := range list {
 		s.row(a.ID, a.State, a.Why, a.Category, a.Check, a.Scope, strings.Join(a.Subjects, " "), itoa(a.Failing), itoa(a.Matched),
 			a.Requester, a.Approver, a.Owner, a.Reason, strings.Join(a.Compensating, " "), stamp(a.Start), stamp(a.End),
-			stamp(a.Until), a.UntilDay, itoa(a.DaysLeft), string(a.Severity), a.Ticket, a.Renews, itoa(a.Renewals), stamp(a.Withdrawn))
+			stamp(a.Until), a.UntilDay, itoa(a.DaysLeft), string(a.Severity), a.Ticket, a.Renews, itoa(a.Renewals),
+			stamp(a.Withdrawn))
 	}
 	return s.flush("acceptances")
 }
 
 // AttestationsCSV writes people's statements with whether they count.
 func AttestationsCSV(w io.Writer, list []AttestationState) error {
-	s := newSheet(w, "id", "state", "why", "control", "requirement", "scope", "author", "statement", "from", "to", "expires", "signed_with",
+	s := newSheet(w, "id", "state", "why", "control", "requirement", "scope", "author", "statement", "from", "to",
+		"expires", "signed_with",
 		"attachments")
 	for _, a := range list {
 		key := ""
@@ -213,7 +217,8 @@ func AttestationsCSV(w io.Writer, list []AttestationState) error {
 		for _, name := range sortedKeys(a.Attachments) {
 			files = append(files, name+" "+a.Attachments[name].String())
 		}
-		s.row(a.ID, a.State, a.Why, a.Control, a.Requirement, a.Scope, a.Author, a.Statement, stamp(a.Period.From), stamp(a.Period.To),
+		s.row(a.ID, a.State, a.Why, a.Control, a.Requirement, a.Scope, a.Author, a.Statement, stamp(a.Period.From),
+			stamp(a.Period.To),
 			stamp(a.Expires), key, strings.Join(files, "; "))
 	}
 	return s.flush("attestations")

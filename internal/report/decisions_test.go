@@ -28,8 +28,8 @@ func acceptanceOf(t *testing.T, p *Posture, id string) AcceptanceState {
 	return p.Acceptances[i]
 }
 
-// TestAcceptanceByTheClock holds acceptances against the time that is asked for, not that of the last assessment, and against
-// the most that the severity of the committed catalog allows.
+// TestAcceptanceByTheClock holds acceptances against the time that is asked for, not that of the last assessment, and
+// against the most that the severity of the committed catalog allows.
 func TestAcceptanceByTheClock(t *testing.T) {
 	most := func(severity evidence.Severity, d int) *evidence.AcceptanceLimits {
 		return &evidence.AcceptanceLimits{Latest: map[evidence.Severity]time.Time{severity: at(d, 0)}, Renewals: 2}
@@ -167,7 +167,8 @@ func passing(t *testing.T) string {
 	return ""
 }
 
-// TestAttested is the table of statements, and of what they do to a control and a requirement that only people can examine.
+// TestAttested is the table of statements, and of what they do to a control and a requirement that only people can
+// examine.
 func TestAttested(t *testing.T) {
 	restored := evidence.Attestation{ID: "restored", Control: "backups", Author: "hana", Period: evidence.Window{From: at(1, 0), To: at(90, 0)}, Expires: at(180, 0)}
 	board := restored

@@ -103,7 +103,8 @@ func (h *html) attestations(list []AttestationState) {
 			state += join(`<br><span class="soft">{}</span>`, a.Why)
 		}
 		what := join(`{}<br><span class="soft">{}</span>`, a.Statement, kept(a.Attestation))
-		rows = append(rows, []any{about, state, a.Author, what, day(a.Period.From) + " to " + lastDay(a.Period.To), minute(a.Expires)})
+		rows = append(rows, []any{about, state, a.Author, what, day(a.Period.From) + " to " + lastDay(a.Period.To),
+			minute(a.Expires)})
 	}
 	h.table([]string{"About", "State", "Author", "Statement", "Period", "Expires"}, rows)
 	h.more(len(list) - maxRows)

@@ -281,7 +281,8 @@ func Requirements(w io.Writer, f FrameworkPosture, o TextOptions) error {
 		if len(r.Parts) > 0 {
 			score = r.Score.String() + accepted(r.Score)
 		}
-		rows = append(rows, []string{plain(r.ID), t.status(string(r.Status)) + attested(r.Attested), plain(r.Strength), score, plain(r.Title)})
+		rows = append(rows, []string{plain(r.ID), t.status(string(r.Status)) + attested(r.Attested), plain(r.Strength),
+			score, plain(r.Title)})
 	}
 	t.rows([]string{"Requirement", "Status", "Strength", "Passing", "Title"}, []int{4}, []int{2}, rows)
 	return t.w.Flush()

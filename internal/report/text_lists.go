@@ -76,10 +76,12 @@ func (p *page) attestations(list []AttestationState) {
 		if a.Why != "" {
 			state += ": " + a.Why
 		}
-		rows = append(rows, []string{plain(a.ID), plain(state), plain(firstOf(a.Control, a.Requirement)), plain(firstOf(a.Scope, "everywhere")),
+		rows = append(rows, []string{plain(a.ID), plain(state), plain(firstOf(a.Control, a.Requirement)),
+			plain(firstOf(a.Scope, "everywhere")),
 			plain(a.Author), lastDay(a.Expires), kept(a.Attestation), plain(a.Statement)})
 	}
-	p.rows([]string{"Attestation", "State", "About", "Scope", "Author", "Last day", "Kept", "Statement"}, []int{7, 1, 2}, []int{6, 3}, rows)
+	p.rows([]string{"Attestation", "State", "About", "Scope", "Author", "Last day", "Kept", "Statement"}, []int{7, 1, 2},
+		[]int{6, 3}, rows)
 }
 
 // Acceptances writes accepted risks with their effect.
@@ -91,10 +93,12 @@ func Acceptances(w io.Writer, list []AcceptanceState, o TextOptions) error {
 		if a.Why == "" {
 			state, left = a.State, itoa(a.DaysLeft)
 		}
-		rows = append(rows, []string{plain(a.ID), plain(state), left, a.UntilDay, plain(a.Category), string(a.Severity), plain(a.Check),
+		rows = append(rows, []string{plain(a.ID), plain(state), left, a.UntilDay, plain(a.Category), string(a.Severity),
+			plain(a.Check),
 			plain(coverage(a)), plain(a.Owner), plain(firstOf(a.Approver, "nobody"))})
 	}
-	t.rows([]string{"Acceptance", "State", "Days left", "Last day", "Category", "Severity", "Check", "Covers", "Owner", "Approved by"},
+	t.rows([]string{"Acceptance", "State", "Days left", "Last day", "Category", "Severity", "Check", "Covers", "Owner",
+		"Approved by"},
 		[]int{1, 6, 7}, []int{5, 8, 9}, rows)
 	return t.w.Flush()
 }

@@ -182,7 +182,8 @@ func signature(f *file, a evidence.Attestation) {
 	}
 	message, err := a.Message()
 	if err == nil {
-		_, err = ledger.SSHSignedBy([]string{a.Signature.Key}, evidence.AttestationNamespace, message, []byte(a.Signature.Armored))
+		_, err = ledger.SSHSignedBy([]string{a.Signature.Key}, evidence.AttestationNamespace, message,
+			[]byte(a.Signature.Armored))
 	}
 	if err != nil {
 		f.wrong("the signature over attestation %q: %v", a.ID, err)
