@@ -97,7 +97,7 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "draw no progress")
 	root.AddCommand(
 		c.initCommand(), c.collectCommand(), c.statusCommand(), c.findingsCommand(), c.showCommand(), c.driftCommand(),
-		c.exposureCommand(), c.metricsCommand(), c.trendCommand(), c.ownersCommand(), c.gateCommand(),
+		c.exposureCommand(), c.metricsCommand(), c.trendCommand(), c.ownersCommand(), c.gateCommand(), c.decisionsCommand(),
 		c.accessReviewCommand(), c.changesCommand(), c.sampleCommand(), c.reassessCommand(), c.bundleCommand(),
 		c.verifyCommand(), c.controlsCommand(), c.permissionsCommand(), c.storeCommand(), c.serveCommand(), c.demoCommand(),
 		c.runsCommand(), c.jobsCommand(), c.outboxCommand(), c.reloadCommand(), c.actionsCommand(),

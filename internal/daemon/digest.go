@@ -97,6 +97,9 @@ func (a *App) digestSince(v *store.View, r DigestRequest, in *report.DigestInput
 	if err != nil {
 		return err
 	}
+	if in.Decisions, err = overridden(v, older.Entry, newer.Entry); err != nil {
+		return err
+	}
 	period := evidence.Window{From: older.AsOf, To: newer.AsOf}
 	if now.Gaps, err = gapsOf(v, newer, text, period, newer.AsOf); err != nil {
 		return err

@@ -183,6 +183,28 @@ func tickets(v *store.View) ([]string, error) {
 	return slices.Sorted(maps.Keys(open)), nil
 }
 
+// overridden returns the decisions that were overridden, of the entries after one and before another, oldest first.
+func overridden(v *store.View, after, before int64) ([]evidence.Decision, error) {
+	var out []evidence.Decision
+	for i := range v.EntriesOf(evidence.KindDecision) { // newest first
+		if i <= after {
+			break
+		}
+		if i >= before {
+			continue
+		}
+		d, err := Body[evidence.Decision](v, i)
+		if err != nil {
+			return nil, err
+		}
+		if d.Override != nil {
+			out = append(out, d)
+		}
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
 // Decided commits a decision as an entry of its own, at once or as soon as nobody else writes.
 func (a *App) Decided(d evidence.Decision) error {
 	if err := a.enter(evidence.KindDecision, d); err != nil {

@@ -43,6 +43,24 @@ func DecisionText(w io.Writer, d evidence.Decision, o TextOptions) error {
 	return t.w.Flush()
 }
 
+// Decisions lists decisions, a line each.
+func Decisions(w io.Writer, list []evidence.Decision, o TextOptions) error {
+	t := newPage(w, o)
+	var rows [][]string
+	for _, d := range list {
+		pipeline, override := "", ""
+		if p := d.Pipeline; p != nil {
+			pipeline = strings.TrimSpace(p.Repository + " " + p.Commit[:min(len(p.Commit), 12)])
+		}
+		if d.Override != nil {
+			override = d.Override.By + ": " + d.Override.Reason
+		}
+		rows = append(rows, []string{minute(d.At), d.Outcome, plain(decisionCounts(d)), plain(pipeline), plain(override)})
+	}
+	t.rows([]string{"At", "Outcome", "Counts", "Pipeline", "Overridden by"}, []int{2, 4}, nil, rows)
+	return t.w.Flush()
+}
+
 // decisionLine is "blocks", "passes with warnings", "blocks, and was overridden".
 func decisionLine(d evidence.Decision) string {
 	switch {

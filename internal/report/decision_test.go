@@ -45,13 +45,23 @@ func sampleDecision() evidence.Decision {
 // TestDecision holds what is written of a decision against the files of testdata.
 func TestDecision(t *testing.T) { goldens(t, decisionWriters(sampleDecision())) }
 
+// overriddenSample is the sample as a pipeline asked for it and somebody overrode it.
+func overriddenSample() evidence.Decision {
+	d := sampleDecision()
+	d.Override = &evidence.Override{By: "ann@example.com", Reason: "the fix is in this release"}
+	d.Pipeline = &evidence.Pipeline{System: "github", Repository: "northwind/shop", Commit: "0f3a9c55d1e0b7c4",
+		Run: "https://github.example.com/northwind/shop/actions/runs/77"}
+	return d
+}
+
 // hostileDecision has one text everywhere.
 func hostileDecision(s string) evidence.Decision {
 	r := evidence.GateReason{Action: "block", Rule: s, Why: s, Verdict: evidence.Fail, Severity: evidence.Severity(s), Control: s, Check: s,
 		Title: s, Scope: s, Type: s, Subject: s, Name: s, Owner: s, Fix: s, Accepted: s}
 	more := r
 	more.Verdict, more.Count, more.Action = evidence.Unknown, 3, "ignore"
-	return evidence.Decision{Outcome: "block", Override: &evidence.Override{By: s, Reason: s}, Reasons: []evidence.GateReason{r, more}}
+	return evidence.Decision{Outcome: "block", Override: &evidence.Override{By: s, Reason: s},
+		Pipeline: &evidence.Pipeline{System: s, Repository: s, Commit: s, Run: s}, Reasons: []evidence.GateReason{r, more}}
 }
 
 // TestMarkdownIsInert holds that no text from outside becomes markup: all that is left beside our own is letters, digits,
@@ -190,8 +200,11 @@ func TestFingerprints(t *testing.T) {
 
 func decisionWriters(d evidence.Decision) map[string]func(io.Writer) error {
 	return map[string]func(io.Writer) error{
-		"decision.txt":        func(w io.Writer) error { return DecisionText(w, d, TextOptions{}) },
-		"decision-few.txt":    func(w io.Writer) error { return DecisionText(w, d, TextOptions{Limit: 1}) },
+		"decision.txt":     func(w io.Writer) error { return DecisionText(w, d, TextOptions{}) },
+		"decision-few.txt": func(w io.Writer) error { return DecisionText(w, d, TextOptions{Limit: 1}) },
+		"decisions.txt": func(w io.Writer) error {
+			return Decisions(w, []evidence.Decision{d, overriddenSample()}, TextOptions{Width: 160})
+		},
 		"decision.md":         func(w io.Writer) error { return DecisionMarkdown(w, d) },
 		"decision.sarif.json": func(w io.Writer) error { return SARIF(w, d, "1.2.3") },
 	}
@@ -209,6 +222,9 @@ func TestDecisionErrors(t *testing.T) {
 func TestDecisionTextIsOneLine(t *testing.T) {
 	var b bytes.Buffer
 	if err := DecisionText(&b, hostileDecision(hostile), TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Decisions(&b, []evidence.Decision{hostileDecision(hostile)}, TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.ContainsAny(b.String(), "\x1b\x00\r") || strings.Contains(b.String(), "\u202e") {

@@ -21,6 +21,8 @@ type DigestInput struct {
 	// Events are the subject types that are events: what was found of one is past when it is no longer in view.
 	Events map[string]bool
 	FixBy  evidence.FixTimes
+	// Decisions are those of gates since Before; those that were overridden are told.
+	Decisions []evidence.Decision
 	// Began is when the first assessment was made: nothing is known of the time before.
 	Began time.Time
 	// Next is when the next report is due; zero when nobody knows.
@@ -67,6 +69,8 @@ type Digest struct {
 	Gaps   []evidence.Gap    `json:"gaps"`
 	Lost   []evidence.Change `json:"lost,omitempty"`
 	Ending []DigestEnding    `json:"ending"`
+	// Overridden are the gates that blocked and were overridden, the oldest first.
+	Overridden []evidence.Decision `json:"overridden,omitempty"`
 
 	Score  Score  `json:"score"`
 	Before *Score `json:"before,omitempty"` // nil in a baseline

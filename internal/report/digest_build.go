@@ -30,6 +30,7 @@ func BuildDigest(in DigestInput) *Digest {
 	b.unseen()
 	b.acceptances()
 	b.attestations()
+	d.Overridden = keep(in.Decisions, func(d evidence.Decision) bool { return d.Override != nil })
 	if in.Before == nil {
 		d.baseline()
 	}

@@ -112,7 +112,7 @@ func sampleWeek(t *testing.T) DigestInput {
 	}
 	return DigestInput{Report: "weekly", Now: now, Before: before, Told: sampleTold(in.Exposures),
 		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6),
-		Next: at(103, 7), Page: "https://exhibit.example.com"}
+		Decisions: []evidence.Decision{sampleDecision(), overriddenSample()}, Next: at(103, 7), Page: "https://exhibit.example.com"}
 }
 
 func sampleExposures(deploy, old evidence.Observation) []evidence.Exposure {

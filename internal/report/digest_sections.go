@@ -59,7 +59,8 @@ func (d *Digest) sections(l digestLimits) []section {
 		open.title = "Still failing"
 	}
 	all := []section{
-		w.items(newFailing, d.New, w.fails), open, w.items("Fixed", d.Fixed, w.fixed), w.judged(), w.unseen(), w.ending(),
+		w.items(newFailing, d.New, w.fails), open, w.items("Fixed", d.Fixed, w.fixed), w.judged(), w.overridden(),
+		w.unseen(), w.ending(),
 	}
 	if unowned := w.items("Unowned", d.unowned(), w.named); d.All && len(unowned.entries) > 0 {
 		unowned.lead = "Nobody gets a report of these: no rule of exhibit.yaml names their owner."

@@ -54,6 +54,14 @@ func TestDigestLists(t *testing.T) {
 	if d.AtLeast(evidence.Critical).Of("security").News() {
 		t.Error("there is no critical news for security")
 	}
+	for owner, want := range map[string]int{"web": 1, "platform": 0} {
+		if got := d.Of(owner).Overridden; len(got) != want {
+			t.Errorf("%s is told of %d overridden gates, want %d: only those that let something of his through", owner, len(got), want)
+		}
+	}
+	if len(d.Overridden) != 1 || !(&Digest{Overridden: d.Overridden}).News() || d.AtLeast(evidence.Low).Overridden != nil {
+		t.Errorf("%d overridden gates, want one, which is news, and not at once", len(d.Overridden))
+	}
 	if s := d.Of("platform").Score; s != (Score{Pass: 1, Fail: 1, Accepted: 2}) {
 		t.Errorf("the score of platform is %+v", s)
 	}

@@ -25,6 +25,7 @@ func (d *Digest) Of(owner string) *Digest {
 		before := ofOwner(d.source.before, owner)
 		out.Before = &before.Score
 	}
+	out.Overridden = keep(d.Overridden, func(d evidence.Decision) bool { return len(letThrough(d, owner)) > 0 })
 	out.Gaps = keep(d.Gaps, func(g evidence.Gap) bool {
 		_, rest, _ := strings.Cut(g.Series, "|")
 		typ, scope, _ := strings.Cut(rest, "|")
@@ -48,7 +49,7 @@ func (d *Digest) AtLeast(s evidence.Severity) *Digest {
 	out.Threshold = s
 	out.New = keep(d.New, func(i DigestItem) bool { return i.Severity.Rank() >= s.Rank() })
 	out.Open, out.Fixed, out.Judged, out.Unseen, out.Gaps, out.Ending = nil, nil, nil, nil, nil, nil
-	out.Accepted, out.Mappings, out.Lost = nil, nil, nil
+	out.Accepted, out.Mappings, out.Lost, out.Overridden = nil, nil, nil, nil
 	out.finish()
 	return &out
 }
@@ -57,7 +58,7 @@ func (d *Digest) AtLeast(s evidence.Severity) *Digest {
 func (d *Digest) baseline() {
 	d.Baseline, d.From, d.Before = true, time.Time{}, nil
 	d.Open = d.failing()
-	d.New, d.Fixed, d.Judged, d.Accepted, d.Mappings, d.Lost = nil, nil, nil, nil, nil, nil
+	d.New, d.Fixed, d.Judged, d.Accepted, d.Mappings, d.Lost, d.Overridden = nil, nil, nil, nil, nil, nil, nil
 	for i := range d.Open {
 		d.Open[i].Cause, d.Open[i].Why, d.Open[i].Back = "", "", ""
 	}
@@ -105,7 +106,8 @@ func (d *Digest) Readers() []string {
 
 // News reports whether there is anything that was not told before, or that is overdue.
 func (d *Digest) News() bool {
-	lists := len(d.New) + len(d.Fixed) + len(d.Judged) + len(d.Accepted) + len(d.Mappings) + len(d.Lost)
+	lists := len(d.New) + len(d.Fixed) + len(d.Judged) + len(d.Accepted) + len(d.Mappings) + len(d.Lost) +
+		len(d.Overridden)
 	return lists+len(d.ending())+len(d.overdue()) > 0 || d.Baseline && len(d.Open) > 0 ||
 		slices.ContainsFunc(d.Unseen, func(u DigestUnseen) bool { return u.New })
 }
