@@ -2,13 +2,14 @@ package evidence
 
 import "time"
 
-// The outcomes of a gate, and what its rules may ask for.
+// The outcomes of a gate, and what may become of a failure.
 const (
-	GatePass   = "pass"
-	GateWarn   = "warn"
-	GateBlock  = "block"
-	GateTicket = "ticket" // a rule's action only: it stops nothing
-	GateIgnore = "ignore" // a rule's action only
+	GatePass     = "pass" // an outcome only
+	GateWarn     = "warn"
+	GateBlock    = "block"
+	GateTicket   = "ticket"   // of a failure only: it stops nothing
+	GateIgnore   = "ignore"   // of a failure only
+	GateAccepted = "accepted" // of a failure only: an acceptance lets it pass
 )
 
 // Decision is what a gate decided for a pipeline, and why. It is evidence whether the pipeline heeded it or not.
@@ -27,8 +28,7 @@ type Decision struct {
 	// Override says who let the pipeline pass all the same, and why.
 	Override *Override `json:"override,omitempty"`
 	Pipeline *Pipeline `json:"pipeline,omitempty"`
-	// Judged counts the observations that were known; Counts the failing and unknown ones by what became of them: an
-	// action, or "accepted".
+	// Judged counts the observations that were known; Counts the failing and unknown ones by what became of them.
 	Judged int            `json:"judged"`
 	Counts map[string]int `json:"counts"`
 	// Reasons are the gravest first, and bounded; More counts those left out.
@@ -71,7 +71,7 @@ type Pipeline struct {
 
 // GateReason is one failure, or what could not be known, with what a rule makes of it.
 type GateReason struct {
-	// Action is what it led to: GateBlock, GateWarn, GateTicket, GateIgnore, or "accepted".
+	// Action is what became of it: GateBlock, GateWarn, GateTicket, GateIgnore or GateAccepted.
 	Action string `json:"action"`
 	// Rule names the rule that decided; Why says what of it, where the rule alone does not tell.
 	Rule string `json:"rule"`

@@ -61,9 +61,6 @@ type Stale struct {
 // maxReasons bounds the reasons of a decision, and its keys for tickets.
 const maxReasons = 1000
 
-// Accepted is what becomes of a failure that an acceptance lets pass.
-const Accepted = "accepted"
-
 // Decide decides.
 func Decide(in Input) (evidence.Decision, error) {
 	policy, err := evidence.Encode(in.Policy)
@@ -209,7 +206,7 @@ func (d *decider) accept(r *evidence.GateReason, i Item, rule Rule) {
 		}
 	}
 	if r.Accepted != "" {
-		r.Action = Accepted
+		r.Action = evidence.GateAccepted
 		return
 	}
 	slices.Sort(why)
@@ -280,6 +277,6 @@ func (d *decider) end() evidence.Decision {
 
 // rank orders what became of failures by how much it stops.
 func rank(action string) int {
-	order := []string{evidence.GateIgnore, Accepted, evidence.GateTicket, evidence.GateWarn, evidence.GateBlock}
+	order := []string{evidence.GateIgnore, evidence.GateAccepted, evidence.GateTicket, evidence.GateWarn, evidence.GateBlock}
 	return slices.Index(order, action)
 }

@@ -78,7 +78,7 @@ func decisionLine(d evidence.Decision) string {
 func decisionCounts(d evidence.Decision) string {
 	var parts []string
 	for _, one := range [][2]string{{evidence.GateBlock, "blocking"}, {evidence.GateWarn, "only warned of"},
-		{evidence.GateTicket, "for tickets"}, {"accepted", "accepted"}, {evidence.GateIgnore, "ignored"}} {
+		{evidence.GateTicket, "for tickets"}, {evidence.GateAccepted, "accepted"}, {evidence.GateIgnore, "ignored"}} {
 		if n := d.Counts[one[0]]; n > 0 {
 			parts = append(parts, group(n)+" "+one[1])
 		}
