@@ -73,6 +73,9 @@ func requirements(frameworks []report.FrameworkPosture) []measure.Requirement {
 		for _, r := range f.Requirements {
 			one := measure.Requirement{Framework: f.Key, ID: r.ID, Status: r.Status, Part: r.Strength != "full",
 				Parts: len(r.Parts)}
+			if len(r.Parts) == 0 && len(r.Attested) > 0 { // it rests on people's statements alone
+				one.Parts, one.Judged = 1, 1
+			}
 			for _, p := range r.Parts {
 				// What is satisfied without an observation was attested.
 				if p.Score.Known()+p.Score.NotApplicable > 0 || p.Status == evidence.Satisfied {

@@ -193,16 +193,17 @@ func (d *decider) accept(r *evidence.GateReason, i Item, rule Rule) {
 		if !a.Covers(i.Observation) {
 			continue
 		}
-		if !d.in.Now.Before(a.End) {
+		end := a.Until(i.Severity)
+		if !d.in.Now.Before(end) {
 			why = append(why, "acceptance "+a.ID+" has ended")
 			continue
 		}
-		if no := rule.Accept.honours(a, d.in.Now); no != "" {
+		if no := rule.Accept.honours(a, end.Sub(d.in.Now)); no != "" {
 			why = append(why, no)
 			continue
 		}
-		if a.End.After(r.Until) {
-			r.Accepted, r.Until = a.ID, a.End
+		if end.After(r.Until) {
+			r.Accepted, r.Until = a.ID, end
 		}
 	}
 	if r.Accepted != "" {
@@ -277,6 +278,7 @@ func (d *decider) end() evidence.Decision {
 
 // rank orders what became of failures by how much it stops.
 func rank(action string) int {
-	order := []string{evidence.GateIgnore, evidence.GateAccepted, evidence.GateTicket, evidence.GateWarn, evidence.GateBlock}
+	order := []string{evidence.GateIgnore, evidence.GateAccepted, evidence.GateTicket, evidence.GateWarn,
+		evidence.GateBlock}
 	return slices.Index(order, action)
 }

@@ -70,6 +70,8 @@ func with(rules ...Rule) Policy { return Default().With(rules) }
 func TestDecide(t *testing.T) {
 	warnUnknown := Default()
 	warnUnknown.Unknown = evidence.GateWarn
+	cut := accepted("x", "a", "1", 90)
+	cut.Limits = &evidence.AcceptanceLimits{Latest: map[evidence.Severity]time.Time{critical: now.AddDate(0, 0, 2)}}
 	for _, tc := range []struct {
 		name   string
 		policy Policy
@@ -87,6 +89,9 @@ func TestDecide(t *testing.T) {
 			"block\nblock critical and high: a 1"},
 		{"an acceptance that ended since", Default(), Input{Judged: 1, Items: []Item{fails("a", "1", critical)}, Accepted: []evidence.RiskAcceptance{accepted("x", "a", "1", 0)}},
 			"block\nblock critical and high: a 1 (acceptance x has ended)"},
+
+		{"an acceptance that its severity cuts short", Default(), Input{Judged: 1, Items: []Item{fails("a", "1", critical)}, Accepted: []evidence.RiskAcceptance{cut}},
+			"pass\naccepted critical and high: a 1 by x until 2026-03-12"},
 
 		{"public blocks although it is accepted", asked(), Input{Judged: 1, Items: []Item{fails("aws.s3.bucket-not-public", "1", low), fails("crypt", "1", low)},
 			Accepted: []evidence.RiskAcceptance{accepted("x", "aws.s3.bucket-not-public", "1", 9, "waf"), accepted("y", "crypt", "1", 9, "waf")}},

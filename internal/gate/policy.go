@@ -88,14 +88,14 @@ func oneOf(patterns []string, text string) bool {
 	})
 }
 
-// honours returns why an acceptance is not enough for the rule, "" when it is.
-func (a *Accept) honours(r evidence.RiskAcceptance, now time.Time) string {
+// honours returns why an acceptance that has so long to go is not enough for the rule, "" when it is.
+func (a *Accept) honours(r evidence.RiskAcceptance, left time.Duration) string {
 	switch {
 	case a == nil:
 		return "the rule honours no acceptance"
 	case a.Compensating && len(r.Compensating) == 0:
 		return "acceptance " + r.ID + " names no compensating check"
-	case a.Within > 0 && r.End.Sub(now) > time.Duration(a.Within):
+	case a.Within > 0 && left > time.Duration(a.Within):
 		return "acceptance " + r.ID + " ends later than within " + a.Within.String()
 	}
 	return ""

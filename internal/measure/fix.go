@@ -113,11 +113,15 @@ func (in Input) accepted() evidence.Metric {
 			"over those for which that came in the period and before they ended, by all that were in force in it; unknown where "+
 			"it came between the last failing look before the end and the next one")
 	var took times
+	renewals := evidence.Renewals(in.Acceptances)
 	for _, a := range in.Acceptances {
-		if a.Lapse(a.Start, evidence.Standing{Passing: func(string) bool { return true }}) != "" {
+		severity := in.severity(a.Check)
+		if a.Lapse(a.Start, evidence.Standing{Severity: severity, Renewals: renewals[a.ID],
+			Passing: func(string) bool { return true }}) != "" {
 			c.exclude("never in force")
 			continue
 		}
+		a.End = a.Until(severity)
 		if !a.End.After(in.Period.From) || a.Start.After(in.Period.To) {
 			continue
 		}
@@ -141,6 +145,16 @@ func (in Input) accepted() evidence.Metric {
 		m.Because = "what the acceptances cover was not fixed in the period"
 	}
 	return m
+}
+
+// severity returns that of a check, as its failures have it.
+func (in Input) severity(check string) evidence.Severity {
+	for _, e := range in.Exposures {
+		if e.Check == check {
+			return e.Severity
+		}
+	}
+	return ""
 }
 
 // closing returns between which looks the last failure that an acceptance covered ended; covered is false when nothing

@@ -54,6 +54,8 @@ func TestAcceptances(t *testing.T) {
 		return evidence.RiskAcceptance{ID: id, Requester: "ann", Approver: "ben", Owner: "web", Category: "waiver", Check: check,
 			Scope: "aws:1", Subjects: []string{subject}, Start: on(from), End: on(to)}
 	}
+	withdrawn := accept("withdrawn", "public", "b", 16, 31) // withdrawn on the 17th, it failed until the 18th
+	withdrawn.Withdrawn = on(17)
 	self := accept("self", "public", "a", 11, 31)
 	self.Approver = "ann"
 	in.Acceptances = []evidence.RiskAcceptance{
@@ -63,15 +65,15 @@ func TestAcceptances(t *testing.T) {
 		accept("nothing", "public", "z", 11, 31), // covers nothing that failed
 		accept("past", "public", "b", 1, 9),      // before the period
 		accept("between", "crypt", "a", 12, 15),  // it ended as the fix was seen: 2 to 3 days
-		self,
+		withdrawn, self,
 	}
 	in.Acceptances[5].End = on(15).Add(-time.Hour) // the fix came before the end or after it
-	const want = "1/3 unknown 1 median 2d to 3d p90 2d to 3d; 1 covers nothing that failed while it ran; 1 never in force"
+	const want = "1/4 unknown 1 median 2d to 3d p90 2d to 3d; 1 covers nothing that failed while it ran; 1 never in force"
 	if got := brief(find(t, Metrics(in), "time-to-close-acceptance", "")); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	in.Acceptances[5].End = on(15)
-	const wider = "2/4 median 2d to 3d p90 2d to 3d; 1 covers nothing that failed while it ran; 1 never in force"
+	const wider = "2/5 median 2d to 3d p90 2d to 3d; 1 covers nothing that failed while it ran; 1 never in force"
 	if got := brief(find(t, Metrics(in), "time-to-close-acceptance", "")); got != wider {
 		t.Errorf("got  %s\nwant %s", got, wider)
 	}
