@@ -17,6 +17,9 @@ func DecisionText(w io.Writer, d evidence.Decision, o TextOptions) error {
 	code := map[string]string{evidence.GateBlock: "31", evidence.GateWarn: "33"}[d.Outcome]
 	t.line(t.paint("Gate: "+plain(decisionLine(d)), cmp.Or(code, "32")))
 	t.line("As of ", minute(d.AsOf), ", ", plural(d.Judged, "observation"), " judged: ", plain(decisionCounts(d)), ".")
+	if d.Simulated {
+		t.line("Simulated: nothing here was seen in the world.")
+	}
 	if d.Override != nil {
 		t.line("Overridden by ", plain(d.Override.By), ": ", plain(d.Override.Reason))
 	}

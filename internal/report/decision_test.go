@@ -18,7 +18,7 @@ func sampleDecision() evidence.Decision {
 	at := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
 	bucket := "arn:aws:s3:::media"
 	return evidence.Decision{
-		At: at, AsOf: at.Add(-time.Hour), Assessment: 41, Policy: evidence.Sum([]byte("policy")), Outcome: evidence.GateBlock,
+		At: at, AsOf: at.Add(-time.Hour), Simulated: true, Assessment: 41, Policy: evidence.Sum([]byte("policy")), Outcome: evidence.GateBlock,
 		Judged: 120, Counts: map[string]int{"block": 4, "warn": 1, "ticket": 1, "accepted": 1, "ignore": 1}, More: 12,
 		Reasons: []evidence.GateReason{
 			{Action: "block", Rule: "public", Verdict: evidence.Fail, Severity: evidence.Critical, Control: "storage-not-public",
