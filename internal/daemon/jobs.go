@@ -103,7 +103,10 @@ func (s *Service) assess(ctx context.Context) error {
 	if errors.Is(err, ErrNothing) {
 		return nil
 	}
-	return errors.Join(err, s.judged(ctx))
+	if err := errors.Join(err, s.judged(ctx)); err != nil {
+		return err
+	}
+	return s.app.Load().WarnOfEnds(s.box)
 }
 
 // judged is called when there may be another assessment.
