@@ -107,7 +107,7 @@ func (s *Service) follow(ctx context.Context) error {
 // watched are the files and folders that the configuration stands in.
 func (s *Service) watched() []string {
 	c := s.app.Load().Config
-	return []string{s.File, c.Controls, c.Mappings, c.Acceptances, c.Attestations}
+	return []string{s.File, c.Controls, c.Mappings, c.Acceptances, c.Attestations, c.Attestation.Signers}
 }
 
 // UserName is the operating system's user who runs the process.
