@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -60,4 +61,24 @@ func actionsText(w io.Writer, actions []evidence.Action) error {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", a.At.Format(time.RFC3339), a.Who, a.What, detail, a.Error)
 	}
 	return tw.Flush()
+}
+
+// recording is how a command opens the store whose use is recorded: for writing, where the key is at hand, and else for
+// reading, so that who may only read can use it too, unrecorded.
+func (c *command) recording() daemon.Mode {
+	if cfg, err := c.configuration(); err == nil {
+		if f, err := os.Open(cfg.Key); err == nil {
+			f.Close()
+			return daemon.Write
+		}
+	}
+	return daemon.Read
+}
+
+// record keeps that the user did something, where the store is open for writing.
+func (c *command) record(app *daemon.App, what string, detail ...string) error {
+	if !app.Writable() {
+		return nil
+	}
+	return app.Act(daemon.UserName(c.getenv), what, nil, detail...)
 }

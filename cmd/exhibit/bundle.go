@@ -25,7 +25,7 @@ or with sha256sum and ssh-keygen alone; its README says how.`,
 		Example: "  exhibit bundle --framework soc2 --from 2026-01-01 --to 2026-03-31 -o soc2-q1.zip",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
+			return c.withApp(cmd.Context(), c.recording(), func(app *daemon.App) error {
 				if framework == "" {
 					return usage(errors.New("bundle needs --framework; exhibit controls lint counts what there is"))
 				}
@@ -38,6 +38,10 @@ or with sha256sum and ssh-keygen alone; its README says how.`,
 				}
 				sum, err := c.writeBundle(cmd.Context(), app, framework, evidence.Window{From: start, To: end}, c.clock(), c.path(out))
 				if err != nil {
+					return err
+				}
+				if err := c.record(app, "bundle", "file", c.path(out), "framework", framework, "from", start.Format(time.RFC3339),
+					"to", end.Format(time.RFC3339)); err != nil {
 					return err
 				}
 				err = c.print(sum, func(w io.Writer) error { return bundleText(w, out, sum) })

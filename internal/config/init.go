@@ -58,6 +58,9 @@ func Template(found []Found, getenv func(string) string) string {
 	b.WriteString("# What exhibit collects, and where it keeps the evidence. Unknown keys are errors.\n")
 	b.WriteString("# No secret belongs here: credentials come from the environment, files or the platform.\n")
 	b.WriteString("store: ./evidence.db\n\n")
+	b.WriteString("# When exhibit serve collects each source, in this zone; a source may have a schedule of its own.\n")
+	b.WriteString("# zone: Europe/Berlin\n")
+	b.WriteString("# schedule: \"17 */6 * * *\"\n\n")
 	active := 0
 	sources := &strings.Builder{}
 	source := func(provider, need string, lines ...string) {

@@ -152,6 +152,9 @@ func settings(cat *catalog.Catalog, params map[string]map[string]any) (map[strin
 	return out, nil
 }
 
+// Writable reports whether the store was opened for writing.
+func (a *App) Writable() bool { return a.key != nil }
+
 // Close closes the store.
 func (a *App) Close() error { return a.Store.Close() }
 

@@ -40,7 +40,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // descriptions are the gauges that are read from the store and from what the daemon is doing.
 type descriptions struct {
 	runAt, runOutcome, wholeAt, scopes, observations, findings, assessedAt, oldest, stale, entries, bytes, journal,
-	queued, queuedSince *prometheus.Desc
+	queued, queuedSince, gaps *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -56,9 +56,11 @@ func describe() descriptions {
 		stale:        desc("source_snapshots", "The source's newest snapshots, by whether the list was whole.", "source", "whole"),
 		entries:      desc("store_entries", "Entries of the ledger."),
 		bytes:        desc("store_bytes", "Size of the store's file."),
-		queued:       desc("outbox_messages", "Messages that wait to be sent, by channel.", "channel"),
-		queuedSince:  desc("outbox_oldest_timestamp_seconds", "When the oldest message that waits was made.", "channel"),
-		journal:      desc("journal_entries", "Entries that wait for their turn to be committed."),
+		gaps: desc("source_gaps", "Times in the last 7 days in which something of the source was not seen for longer than its control allows.",
+			"source"),
+		queued:      desc("outbox_messages", "Messages that wait to be sent, by channel.", "channel"),
+		queuedSince: desc("outbox_oldest_timestamp_seconds", "When the oldest message that waits was made.", "channel"),
+		journal:     desc("journal_entries", "Entries that wait for their turn to be committed."),
 	}
 }
 
@@ -153,11 +155,39 @@ func (r *reading) store(a *App, v *store.View) error {
 		return err
 	}
 	r.gauge(r.d.assessedAt, seconds(newest.AsOf))
+	if err := r.gaps(a, v, newest); err != nil {
+		return err
+	}
 	for _, verdict := range []evidence.Verdict{evidence.Pass, evidence.Fail, evidence.Unknown, evidence.NotApplicable} {
 		r.gauge(r.d.observations, float64(newest.Totals[verdict]), string(verdict))
 	}
 	for _, status := range []evidence.Status{evidence.Satisfied, evidence.NotSatisfied, evidence.Indeterminate, evidence.StatusNotNeeded} {
 		r.gauge(r.d.findings, float64(newest.Statuses[status]), string(status))
+	}
+	return nil
+}
+
+// gapDays is over how many days gaps are counted.
+const gapDays = 7
+
+// gaps counts the times in the last days in which nothing was seen of something for longer than its control's freshness allows.
+func (r *reading) gaps(a *App, v *store.View, newest store.Assessment) error {
+	text, err := a.catalogText(v, newest.Assessment)
+	if err != nil {
+		return err
+	}
+	now := a.Now()
+	gaps, err := gapsOf(v, newest, text, evidence.Window{From: now.AddDate(0, 0, -gapDays), To: now}, now)
+	if err != nil {
+		return err
+	}
+	counts := map[string]int{}
+	for _, g := range gaps {
+		source, _, _ := splitSeries(g.Series)
+		counts[source]++
+	}
+	for _, s := range a.Config.Sources {
+		r.gauge(r.d.gaps, float64(counts[s.Name]), s.Name)
 	}
 	return nil
 }

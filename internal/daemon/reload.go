@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/user"
 )
 
@@ -115,5 +116,8 @@ func UserName(getenv func(string) string) string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username
 	}
-	return getenv("USER")
+	if name := getenv("USER"); name != "" {
+		return name
+	}
+	return fmt.Sprint("uid ", os.Getuid())
 }
