@@ -22,7 +22,8 @@ import (
 type DemoOptions struct {
 	// Dir takes the configuration, the key and the store. It must hold no store yet.
 	Dir string
-	// Until is the last simulated moment.
+	// Until is after the last simulated moment, which is six in the morning UTC of its day or of the day before. The company
+	// works by day: what happens on one is seen on the next, whenever the demo is run.
 	Until time.Time
 	// Getenv reads the environment, beneath what the demo sets for itself.
 	Getenv func(string) string
@@ -67,7 +68,11 @@ func RunDemo(ctx context.Context, o DemoOptions) (*Demo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the simulated company: %w", err)
 	}
-	estate.Base = o.Until.UTC().Truncate(time.Hour).AddDate(0, 0, 1-estate.Days)
+	morning := o.Until.UTC().Truncate(24 * time.Hour).Add(6 * time.Hour)
+	if morning.After(o.Until) {
+		morning = morning.AddDate(0, 0, -1)
+	}
+	estate.Base = morning.AddDate(0, 0, 1-estate.Days)
 	cloud, err := simcloud.New(estate, simcloud.Options{})
 	if err != nil {
 		return nil, err
