@@ -13,36 +13,24 @@ import (
 
 	"exhibit/internal/daemon"
 	"exhibit/internal/evidence"
-	"exhibit/internal/store"
+	"exhibit/internal/report"
 )
 
 func (c *command) actionsCommand() *cobra.Command {
-	var since, until string
+	var p period
 	cmd := &cobra.Command{
 		Use:   "actions",
 		Short: "List who did what with the program: starts, stops, new configurations, exports, refused deliveries",
 		Long: `actions lists what people and pipelines did with the program, from the ledger, where nobody can alter it unseen. What
-leaves an entry of its own is not here: collections are in runs, accepted risks in the acceptances.`,
+leaves an entry of its own is not here: collections are in runs, what gates decided in decisions.`,
 		Example: "  exhibit actions\n  exhibit actions --since 30d --json",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			from, to, err := c.parsePeriod(since, until)
-			if err != nil {
-				return err
-			}
-			return c.withApp(cmd.Context(), daemon.Read, func(app *daemon.App) error {
-				return app.Store.View(func(v *store.View) error {
-					actions, err := within(v, evidence.KindAction, from, to, func(a evidence.Action) time.Time { return a.At })
-					if err != nil {
-						return err
-					}
-					return c.print(actions, func(w io.Writer) error { return actionsText(w, actions) })
-				})
-			})
+			return list(cmd.Context(), c, p, entries[evidence.Action]{kind: evidence.KindAction, text: actionsText,
+				at: func(a evidence.Action) time.Time { return a.At }})
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", "7d", "from this time: 7d (ago), 2026-03-01, 2026-03-01T12:00:00Z")
-	cmd.Flags().StringVar(&until, "until", "", "to this time (default now)")
+	p.flags(cmd, "7d")
 	return cmd
 }
 
@@ -56,9 +44,10 @@ func actionsText(w io.Writer, actions []evidence.Action) error {
 	for _, a := range actions {
 		detail := ""
 		for _, name := range slices.Sorted(maps.Keys(a.Detail)) {
-			detail += name + "=" + a.Detail[name] + " "
+			detail += name + "=" + report.Line(a.Detail[name]) + " "
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", a.At.Format(time.RFC3339), a.Who, a.What, detail, a.Error)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", a.At.Format(time.RFC3339), report.Line(a.Who), a.What, detail,
+			report.Line(a.Error))
 	}
 	return tw.Flush()
 }

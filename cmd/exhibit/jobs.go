@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"exhibit/internal/daemon"
+	"exhibit/internal/report"
 	"exhibit/internal/schedule"
 	"exhibit/internal/store"
 )
@@ -82,7 +83,7 @@ func (c *command) listJobs(app *daemon.App) error {
 		fmt.Fprintln(tw, "JOB\tSCHEDULE\tNEXT\tLAST\tTOOK\tOUTCOME\tERROR")
 		for _, j := range jobs {
 			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", j.Name, cmp.Or(j.Schedule, "by hand"), timeText(j.Next),
-				timeText(j.Started), took(j), stands(j), firstLine(j.Error))
+				timeText(j.Started), took(j), stands(j), report.Line(firstLine(j.Error)))
 		}
 		return tw.Flush()
 	})

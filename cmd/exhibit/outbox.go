@@ -16,6 +16,7 @@ import (
 	"exhibit/internal/daemon"
 	"exhibit/internal/evidence"
 	"exhibit/internal/outbox"
+	"exhibit/internal/report"
 	"exhibit/internal/store"
 )
 
@@ -58,7 +59,8 @@ func (c *command) listOutbox(app *daemon.App, all bool) error {
 			if state == "" {
 				state, when = "waiting", s.Next
 			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\t%s\n", s.Key, s.To, state, s.Attempts, timeText(when), firstLine(s.Error))
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%d\t%s\t%s\n", report.Line(s.Key), report.Line(s.To), state, s.Attempts,
+				timeText(when), report.Line(s.Error))
 		}
 		return tw.Flush()
 	})

@@ -101,7 +101,7 @@ func (h *html) mailHead(d *Digest) {
 	h.put(`<p class="soft" style="{}margin:0 0 2px">exhibit</p>
 <h1 class="ink" style="font:700 24px/1.25 {}margin:0 0 4px">{}</h1>
 <p class="soft" style="{}margin:0">{}</p>
-`, soft14, mailFont+mailInk, oneLine(d.title()), soft14, d.period())
+`, soft14, mailFont+mailInk, Line(d.title()), soft14, d.period())
 	if d.Simulated {
 		h.put(`<p class="ink" style="{}margin:10px 0 0;font-weight:700">{}</p>`+"\n", ink14, simulated)
 	}
@@ -215,7 +215,7 @@ func (h *html) mailEntry(e entry) {
 	h.put(plainTable+` class="card" style="background:#fff;border:1px solid #e2dfd8;border-left:4px solid {};`+
 		`border-radius:4px;margin:0 0 10px"><tr><td style="padding:10px 12px">`, color)
 	h.put(`<span style="{}display:inline-block;background:{};color:#fff;padding:0 7px;border-radius:3px">{}</span>`,
-		small, color, oneLine(e.tag))
+		small, color, Line(e.tag))
 	h.put(`<div class="ink" style="font:600 16px/1.35 {}margin:5px 0 0">{}</div>`, mailFont+mailInk, e.title)
 	for _, n := range e.names {
 		h.put(`<div class="ink" style="{}word-break:break-word">{}</div>`, mono14, n)

@@ -79,7 +79,7 @@ func (d *Digest) daysAlt() string {
 func (d *Digest) noNews() string {
 	out := "Nothing new"
 	if !d.All {
-		out += " for " + cut(oneLine(d.Owner), 60)
+		out += " for " + cut(Line(d.Owner), 60)
 	}
 	if d.Baseline {
 		out = strings.Replace(out, "new", "open", 1) + " as of " + d.calendar.moment(d.To)
@@ -107,9 +107,9 @@ func (d *Digest) nextReport() string {
 func (d *Digest) foot() []string {
 	out := []string{"A time between two days is that between two looks: nobody looked in between. Unknown is never " +
 		"counted as passing nor as failing. Times are " + d.calendar.zone.String() + "."}
-	made := strings.TrimSpace("Report " + cut(oneLine(d.Report), 60))
+	made := strings.TrimSpace("Report " + cut(Line(d.Report), 60))
 	if d.Tool != "" {
-		made += ", made with " + cut(oneLine(d.Tool), 60)
+		made += ", made with " + cut(Line(d.Tool), 60)
 	}
 	return append(out, made+"."+d.nextReport())
 }

@@ -47,7 +47,7 @@ func (w digestWriter) ending() section {
 			s.more = "… and " + group(len(list)-n) + " more: exhibit status"
 			break
 		}
-		e := entry{title: w.cut(x.Of), names: []string{x.What + " " + cutMiddle(oneLine(x.ID), 80)}}
+		e := entry{title: w.cut(x.Of), names: []string{x.What + " " + cutMiddle(Line(x.ID), 80)}}
 		last := w.calendar.day(x.End.Add(-1))
 		switch days := w.calendar.until(w.To, x.End.Add(-1)); {
 		case x.Why == "ended", x.Why == "expired":

@@ -75,7 +75,7 @@ type digestWriter struct {
 	limit digestLimits
 }
 
-func (w digestWriter) cut(s string) string { return cut(oneLine(s), w.limit.text) }
+func (w digestWriter) cut(s string) string { return cut(Line(s), w.limit.text) }
 
 // bunched is from how many on the items of one check are told in one entry; shown are then the first.
 const (
@@ -139,7 +139,7 @@ func (w digestWriter) names(items []DigestItem) []string {
 		if n == shown {
 			return append(out, "and "+group(len(items)-n)+" more")
 		}
-		out = append(out, cutMiddle(oneLine(subjectName(i.Name, i.Subject)), 100)+" in "+cutMiddle(oneLine(i.Scope), 60))
+		out = append(out, cutMiddle(Line(subjectName(i.Name, i.Subject)), 100)+" in "+cutMiddle(Line(i.Scope), 60))
 	}
 	return out
 }

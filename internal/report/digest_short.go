@@ -57,7 +57,7 @@ func DigestSlack(d *Digest) string {
 
 // slackText escapes what Slack takes for links and mentions, and what would end a span of code.
 func slackText(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'").Replace(oneLine(s))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "'").Replace(Line(s))
 }
 
 // slackCode is text that stands as it is.
@@ -115,7 +115,7 @@ func (w digestWriter) ticket(action, lead string, i DigestItem, one func(entry, 
 	lines := []string{lead, ""}
 	line := func(label, value string) {
 		if value != "" {
-			lines = append(lines, fmt.Sprintf("    %-9s%s", label, oneLine(value)))
+			lines = append(lines, fmt.Sprintf("    %-9s%s", label, Line(value)))
 		}
 	}
 	line("Check", i.Title+" ("+i.Check+")")
@@ -130,6 +130,6 @@ func (w digestWriter) ticket(action, lead string, i DigestItem, one func(entry, 
 	if w.Simulated {
 		lines = append(lines, "", simulated)
 	}
-	return DigestTicket{Key: i.Key(), Action: action, Severity: i.Severity, Title: cut(oneLine(title), 200),
+	return DigestTicket{Key: i.Key(), Action: action, Severity: i.Severity, Title: cut(Line(title), 200),
 		Body: strings.Join(lines, "\n") + "\n"}
 }

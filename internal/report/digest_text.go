@@ -29,7 +29,7 @@ func (p *page) digest(d *Digest, l digestLimits) {
 		p.wrap("", d.noNews())
 		return
 	}
-	p.wrap("", oneLine(d.title()))
+	p.wrap("", Line(d.title()))
 	p.wrap("", d.period())
 	if d.Simulated {
 		p.wrap("", simulated)
@@ -106,7 +106,7 @@ func (d *Digest) ownerRows(l digestLimits) (rows [][6]string, left int) {
 		if o.Score.Unknown > 0 {
 			passing += ", " + group(o.Score.Unknown) + " unknown"
 		}
-		rows = append(rows, [6]string{cut(oneLine(firstOf(o.Owner, "(nobody)")), 60), group(o.New), group(o.Open),
+		rows = append(rows, [6]string{cut(Line(firstOf(o.Owner, "(nobody)")), 60), group(o.New), group(o.Open),
 			group(o.Overdue), group(o.Fixed), passing})
 	}
 	return rows, 0

@@ -195,7 +195,7 @@ func (d *Digest) Subject() string {
 	if d.Simulated {
 		out = "[simulated] " + out
 	}
-	return oneLine(out)
+	return Line(out)
 }
 
 // newlyUnseen counts the observations that could be made before.
@@ -232,7 +232,7 @@ func cutMiddle(s string, n int) string {
 	return string(r[:n-tail-1]) + "…" + string(r[len(r)-tail:])
 }
 
-// oneLine is text in which every run of white space is one space and nothing is hidden.
-func oneLine(s string) string {
+// Line is text in which every run of white space is one space and nothing is hidden.
+func Line(s string) string {
 	return plain(strings.Join(strings.Fields(strings.ToValidUTF8(s, "\ufffd")), " "))
 }
