@@ -334,6 +334,12 @@ func TestRepositoryKey(t *testing.T) {
 		{"https://acme@dev.azure.com/acme/Web/_git/shop", "dev.azure.com/acme/web/_git/shop"},
 		{"git@ssh.dev.azure.com:v3/acme/web/shop", "dev.azure.com/acme/web/_git/shop"},
 		{"https://acme.visualstudio.com/DefaultCollection/web/_git/shop", "dev.azure.com/acme/web/_git/shop"},
+		{"https://dev.azure.com/acme/Web%20Shop/_git/shop", "dev.azure.com/acme/web%20shop/_git/shop"},
+		{"https://dev.azure.com/acme/Web Shop/_git/shop", "dev.azure.com/acme/web%20shop/_git/shop"},
+		{"dev.azure.com/acme/web%20shop/_git/shop", "dev.azure.com/acme/web%20shop/_git/shop"},
+		{"acme@vs-ssh.visualstudio.com:v3/acme/web/shop", "dev.azure.com/acme/web/_git/shop"},
+		{"ssh://acme@vs-ssh.visualstudio.com:22/DefaultCollection/web/_ssh/shop", "dev.azure.com/acme/web/_git/shop"},
+		{"https://github.com/acme/web%20shop", ""},
 		{"", ""}, {"shop", ""}, {"https://github.com", ""}, {"://", ""},
 	} {
 		if got := RepositoryKey(tc.in); got != tc.want {

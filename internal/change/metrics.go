@@ -26,10 +26,14 @@ type Metrics struct {
 	Unapproved Rate `json:"unapproved_deployments"`
 	// Rollback is the part of successful production deployments that brought back what was there before.
 	Rollback Rate `json:"rollback"`
-	// Failed is the part of successful production deployments after which one failed there, or was rolled back, within a day.
+	// Failed is the part of successful production deployments after which the next one there failed, or rolled back, within a
+	// day. Of those whose place is not known it cannot be told.
 	Failed Rate `json:"change_failure"`
+	// Unended counts production deployments of which nobody knows how they ended: they are in no rate.
+	Unended int `json:"deployments_without_end"`
 	// InStaging is the time from a commit's first success elsewhere to its first success in production of the same repository;
-	// Stuck counts the commits that never came there, and that no later one overtook.
+	// Stuck counts the commits that never came there, and that no later one overtook. What went to production first is in
+	// neither.
 	InStaging Times `json:"in_staging"`
 	Stuck     int   `json:"stuck_in_staging"`
 }
@@ -91,8 +95,12 @@ func (p *Population) measure() Metrics {
 		m.Bypass.Of++
 	}
 	for i, d := range p.Deployments {
-		if d.Production && d.Outcome == Succeeded {
+		switch {
+		case !d.Production:
+		case d.Outcome == Succeeded:
 			m.deployed(p.Deployments[i:])
+		case d.Outcome != Failed && d.Outcome != Running:
+			m.Unended++
 		}
 	}
 	m.InStaging, m.Stuck = p.staging()
@@ -120,12 +128,25 @@ func (m *Metrics) deployed(rest []Deployed) {
 	default:
 		m.Rollback.Of++
 	}
+	if d.Repository == "" || d.Environment == "" {
+		m.Failed.Unknown++
+		return
+	}
 	m.Failed.Of++
-	if slices.ContainsFunc(rest[1:], func(l Deployed) bool {
-		return l.place() == d.place() && (l.Outcome == Failed || l.Rollback) && l.at().Sub(d.at()) <= failureWithin
-	}) {
+	if next := nextThere(rest); next != nil && (next.Outcome == Failed || next.Rollback) && next.at().Sub(d.at()) <= failureWithin {
 		m.Failed.Part++
 	}
+}
+
+// nextThere is the deployment that followed the first one in its place, and ended; nil when none did.
+func nextThere(rest []Deployed) *Deployed {
+	for i := range rest[1:] {
+		next := &rest[1+i]
+		if next.place() == rest[0].place() && (next.Outcome == Failed || next.Outcome == Succeeded) {
+			return next
+		}
+	}
+	return nil
 }
 
 // stage is where a repository is deployed to.
@@ -182,6 +203,9 @@ func (p *Population) staging() (Times, int) {
 		}
 		list := elsewhere[repository]
 		for i, s := range list {
+			if slices.ContainsFunc(production[repository], func(a arrival) bool { return a.commit == s.commit && a.at.Before(s.at) }) {
+				continue // it went to production first, and waits for nothing
+			}
 			later := list[i:]
 			n := slices.IndexFunc(production[repository], func(a arrival) bool {
 				return !a.at.Before(s.at) && slices.ContainsFunc(later, func(l arrival) bool { return l.commit == a.commit })

@@ -112,6 +112,29 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestFailureIsLaidAtTheLast holds that a failure counts against the deployment before it, and not against all of the day; that
+// an end nobody knows is counted; and that what went to production first does not wait in staging.
+func TestFailureIsLaidAtTheLast(t *testing.T) {
+	nowhere := deployed("9", "prod", "z", Succeeded, day(5, 0), IsApproved)
+	nowhere.Repository = ""
+	p := Population{Deployments: []Deployed{
+		deployed("1", "prod", "a", Succeeded, day(2, 0), IsApproved),
+		deployed("2", "prod", "b", Succeeded, day(2, 4), IsApproved),
+		deployed("3", "prod", "c", Failed, day(2, 8), IsApproved),       // laid at b, not at a
+		deployed("4", "prod", "d", Succeeded, day(3, 0), IsApproved),    // mends it
+		deployed("5", "prod", "e", OtherEnd, day(3, 1), IsApproved),     // ended nobody knows how
+		deployed("6", "staging", "d", Succeeded, day(3, 2), IsApproved), // a hotfix, staged afterwards
+		nowhere,
+	}}
+	p.Finish(NewIndex())
+	if want := (Rate{Part: 1, Of: 3, Unknown: 1}); p.Metrics.Failed != want {
+		t.Errorf("failed %+v, want %+v", p.Metrics.Failed, want)
+	}
+	if p.Metrics.Unended != 1 || p.Metrics.Stuck != 0 || p.Metrics.InStaging.Count != 0 {
+		t.Errorf("%+v", p.Metrics)
+	}
+}
+
 func deployed(id, environment, commit string, o Outcome, at time.Time, v Verdict) Deployed {
 	return Deployed{ID: id, Repository: "r", Commit: commit, Environment: environment, Production: Production(environment),
 		Outcome: o, EndedAt: at, Verdict: v}

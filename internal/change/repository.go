@@ -23,22 +23,40 @@ func RepositoryKey(text string) string {
 	if err != nil {
 		return ""
 	}
+	if azure := strings.ToLower(u.Hostname()); azure == azureHome || strings.HasSuffix(azure, oldAzure) || azure == "ssh."+azureHome {
+		u.Path = strings.ReplaceAll(u.Path, " ", "%20") // names of projects have spaces there
+	}
 	path := strings.Trim(strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), ".git"), "/")
 	host := strings.ToLower(u.Hostname())
 	odd := func(r rune) bool {
 		return r <= ' ' || r == 0x7f || r == '%' || r == '?' || r == '#' || r == utf8.RuneError
 	}
-	if host == "" || path == "" || strings.ContainsFunc(host+path, odd) {
+	if host == "" || path == "" || strings.ContainsFunc(host+strings.ReplaceAll(path, "%20", ""), odd) {
 		return ""
 	}
-	return azureHost(host, strings.ToLower(path))
+	return azureHost(host, strings.ToLower(path), strings.ToLower(u.User.Username()))
 }
 
-// azureHost joins the three ways in which one repository of Azure DevOps is written.
-func azureHost(host, path string) string {
-	const home = "dev.azure.com"
+const (
+	azureHome = "dev.azure.com"
+	oldAzure  = ".visualstudio.com"
+)
+
+// azureHost joins the ways in which one repository of Azure DevOps is written. user is the organisation in the oldest form of
+// an address for ssh.
+func azureHost(host, path, user string) string {
+	const home = azureHome
 	parts := strings.Split(path, "/")
-	if organisation, old := strings.CutSuffix(host, ".visualstudio.com"); old {
+	if organisation, old := strings.CutSuffix(host, oldAzure); old {
+		if organisation == "vs-ssh" {
+			if len(parts) == 4 && parts[0] == "v3" {
+				return home + "/" + parts[1] + "/" + parts[2] + "/_git/" + parts[3]
+			}
+			if len(parts) == 4 && parts[0] == "defaultcollection" && parts[2] == "_ssh" && user != "" {
+				return home + "/" + user + "/" + parts[1] + "/_git/" + parts[3]
+			}
+			return host + "/" + path
+		}
 		if parts[0] == "defaultcollection" {
 			parts = parts[1:]
 		}

@@ -136,6 +136,7 @@ func metricLines(m change.Metrics) [][2]string {
 		{"production deployments that rolled back", rate(m.Rollback)},
 		{"production deployments followed by a failure or rollback within a day", rate(m.Failed)},
 		{"elsewhere to production", times(m.InStaging) + "; " + itoa(m.Stuck) + " never went on"},
+		{"production deployments whose end nobody knows", itoa(m.Unended)},
 	}
 }
 
