@@ -128,11 +128,17 @@ func (Provider) Open(_ context.Context, decode func(any) error, env collect.Env)
 		authorization: authorization(token), organization: c.Organization, patterns: c.Projects, since: since, until: env.Now(),
 		root: base.Scheme + "://" + base.Host, base: base.Path, host: base.Host,
 	}
-	s.audit = s.root
-	if c.BaseURL == home {
-		s.audit = auditHome
-	}
+	s.audit = auditRoot(base)
 	return &source{session: s}, nil
+}
+
+// auditRoot is where the audit log is asked for: a host of its own in the cloud, the server itself elsewhere.
+func auditRoot(base *url.URL) string {
+	root := base.Scheme + "://" + base.Host
+	if root == home {
+		return auditHome
+	}
+	return root
 }
 
 // authorization is how a token is sent: one of Microsoft Entra has three parts, a personal one has none.
