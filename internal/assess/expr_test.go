@@ -118,6 +118,7 @@ func TestThreeValues(t *testing.T) {
 		{`portsInclude(20, 25, 22) && portsInclude(-1, -1, 22) && !portsInclude(23, 25, 22)`, pass},
 		{`cidrIsAny("0.0.0.0/0") && cidrIsPublic("8.8.8.8") && cidrContains("10.0.0.0/8", "10.1.2.3")`, pass},
 		{`cidrIsAny("anywhere")`, unknown},
+		{`isProduction("prod-eu") && isProduction("shop/Live2") && !isProduction("pre-production")`, pass},
 		{`subject.doc.Grants.exists(subject, subject.Who == "a")`, pass},
 		{`[subject].all(subject, subject.doc.Size == 1) && subject.doc.Size == 1`, pass},
 		{`[{"doc": 7}].all(subject, subject.doc == 7)`, pass},

@@ -9,6 +9,8 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"exhibit/internal/change"
 )
 
 // helpers declares the functions that expressions may use besides CEL's own. They are pure: the same arguments give the
@@ -24,6 +26,7 @@ import (
 //	portsInclude(from, to, port) bool whether port lies in from-to; from -1 means all ports
 //	portsInclude(text, port) bool     the same of "22", "20-30" or "*"
 //	filterCovers(pattern, event) bool a log filter matches every event with these fields; see logfilter.go
+//	isProduction(name) bool     the name of a production environment, or of something that belongs to one
 //	unknown(reason) bool        neither true nor false, for what the evidence at hand cannot tell
 //	policy(text) policy         an IAM policy document; see policy.go for its fields and functions
 //	change(subject), commit(subject), bypass(subject), deployment(subject), changesAt(repository, commit)   see changecel.go
@@ -54,6 +57,10 @@ func helpers(table *typeTable) []cel.EnvOption {
 			cel.Overload("portsInclude_string", []*cel.Type{text, cel.IntType}, boolean, cel.BinaryBinding(rangeIncludes))),
 		cel.Function("filterCovers", cel.Overload("filterCovers_string_map",
 			[]*cel.Type{text, cel.MapType(text, text)}, boolean, cel.BinaryBinding(covers))),
+		cel.Function("isProduction", cel.Overload("isProduction_string", []*cel.Type{text}, boolean,
+			cel.UnaryBinding(func(v ref.Val) ref.Val {
+				return answer1(func(name string) (bool, error) { return change.Production(name), nil }, v)
+			}))),
 		cel.Function("unknown", cel.Overload("unknown_string", []*cel.Type{text}, boolean, cel.UnaryBinding(notTold))),
 	}
 	return append(opts, policyHelpers(table)...)
