@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -109,6 +111,9 @@ func Serve(ctx context.Context, o ServeOptions) error {
 		s.Log.Warn("the service manager was not told", "error", err)
 	}
 	s.Ready()
+	if !slices.ContainsFunc(jobs, func(j schedule.Job) bool { return strings.HasPrefix(j.Name, jobCollect) && !j.Spec.IsZero() }) {
+		s.Log.Warn("no source has a schedule: nothing is collected unless somebody asks for it")
+	}
 	s.Log.Info("serving", "store", o.App.Config.Store, "sources", len(o.App.Config.Sources))
 	select {
 	case err = <-ended:
