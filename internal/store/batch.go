@@ -160,7 +160,10 @@ func (b *Batch) add(dict string, d evidence.Digest, object []byte, previous uint
 	content, base := object, uint64(0)
 	err := b.s.View(func(v *View) (err error) {
 		f := v.finder()
-		if n, err = v.number(&f, d); err != nil || n != 0 || previous == 0 {
+		if n, err = v.kept(&f, d); err != nil || n != 0 || previous == 0 {
+			return err
+		}
+		if lost, err := v.lost(previous); err != nil || lost {
 			return err
 		}
 		old, further, err := v.content(&f, previous)

@@ -11,14 +11,16 @@ import (
 
 // Report is what Check found.
 type Report struct {
-	Entries   int64     `json:"entries"`
-	Objects   int64     `json:"objects"`
-	Lists     int64     `json:"lists"`
-	Items     int64     `json:"items"` // of all lists
-	Snapshots int64     `json:"snapshots"`
-	States    int64     `json:"states"`
-	Bytes     int64     `json:"bytes"` // of all objects, unpacked
-	Problems  []Problem `json:"problems"`
+	Entries   int64 `json:"entries"`
+	Objects   int64 `json:"objects"`
+	Lists     int64 `json:"lists"`
+	Items     int64 `json:"items"` // of all lists
+	Snapshots int64 `json:"snapshots"`
+	States    int64 `json:"states"`
+	Bytes     int64 `json:"bytes"` // of all objects, unpacked
+	// Disposed is how many objects were disposed of: their digests are there, their content is not.
+	Disposed int64     `json:"disposed"`
+	Problems []Problem `json:"problems"`
 }
 
 // Problem is one thing that is not as it must be.
@@ -39,7 +41,7 @@ const maxProblems = 100 // reported; a damaged file has thousands
 func (s *Store) Check(ctx context.Context, progress func(done, total int64)) (r Report, err error) {
 	defer guard(&err)()
 	err = s.View(func(v *View) error {
-		c := checker{v: v, ctx: ctx, tell: progress, report: Report{Problems: []Problem{}}}
+		c := checker{v: v, ctx: ctx, tell: progress, lost: map[uint64]bool{}, report: Report{Problems: []Problem{}}}
 		c.run()
 		r = c.report
 		return ctx.Err()
@@ -57,6 +59,7 @@ type checker struct {
 
 	mu          sync.Mutex // guards what follows
 	report      Report
+	lost        map[uint64]bool // objects without content
 	done, total int64
 }
 
@@ -74,6 +77,7 @@ func (c *checker) run() {
 	c.parallel(int(c.v.size), func(i int) { c.entry(int64(i)) })
 	c.log()
 	c.states()
+	c.disposal()
 }
 
 // problem notes one.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,8 +32,17 @@ func (c *checker) segment(first uint64) {
 		}
 		for i, content := range u.contents {
 			want := seg.digest(info.start + i)
+			if u.bases[i] == gone {
+				c.tombstone(u.first+uint64(i), want, content)
+				continue
+			}
 			if u.bases[i] != 0 {
-				if content, err = c.v.rebuild(u.bases[i], content); err != nil {
+				content, err = c.v.rebuild(u.bases[i], content)
+				if errors.Is(err, ErrDisposed) { // it was to go with its base
+					c.lose(u.first + uint64(i))
+					continue
+				}
+				if err != nil {
 					c.problem("object "+want.String(), "%v", err)
 					continue
 				}

@@ -36,4 +36,6 @@ var (
 	ErrBatchOver = errors.New("batch is over")
 	// ErrUnknown means that no such object, list, item or entry is in the store.
 	ErrUnknown = errors.New("not in the store")
+	// ErrDisposed means that the content was disposed of under retention; what it was called and its digest are still there.
+	ErrDisposed = errors.New("disposed of under retention")
 )

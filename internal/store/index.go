@@ -39,7 +39,8 @@ func entryNumber(e []byte) uint64 {
 	return binary.BigEndian.Uint64(be[:])
 }
 
-// number returns an object's number, 0 when it is not in the store.
+// number returns an object's number, 0 when it is not in the store. Of an object that was disposed of and seen again it is
+// the later one.
 func (v *View) number(f *finder, d evidence.Digest) (uint64, error) {
 	prefix := d[:digestPrefix]
 	c := v.digests.Cursor()
@@ -48,6 +49,7 @@ func (v *View) number(f *finder, d evidence.Digest) (uint64, error) {
 	if before, r := seekBefore(c, k); before != nil {
 		k, row = before, r
 	}
+	found := uint64(0)
 	for ; k != nil && bytes.Compare(k[:min(len(k), digestPrefix)], prefix) <= 0; k, row = c.Next() {
 		if len(row)%entrySize != 0 {
 			return 0, fmt.Errorf("%w: index of objects", ErrDamaged)
@@ -61,11 +63,11 @@ func (v *View) number(f *finder, d evidence.Digest) (uint64, error) {
 				return 0, err
 			}
 			if got == d {
-				return number, nil
+				found = number
 			}
 		}
 	}
-	return 0, nil
+	return found, nil
 }
 
 // seekBefore moves to the row before the one that was found, or to the last when none was.

@@ -75,8 +75,19 @@ func (p *previous) load(v *View, series string) error {
 	for i, it := range p.items {
 		p.index[it.key] = i
 	}
-	p.digests, err = v.digestsOf(p.items)
-	return err
+	if p.digests, err = v.digestsOf(p.items); err != nil || !v.disposed {
+		return err
+	}
+	for i, it := range p.items { // what was disposed of is not there to be taken over
+		lost, err := v.lost(it.object)
+		if err != nil {
+			return err
+		}
+		if lost {
+			p.digests[i] = evidence.Digest{}
+		}
+	}
+	return nil
 }
 
 // Add stages an object under its key and returns its digest. object must be in the canonical encoding; it is not kept. A
@@ -175,11 +186,18 @@ func (w *ListWriter) close() (ref evidence.ListRef, err error) {
 	}
 	ref = evidence.ListRef{Root: evidence.Digest(roots.Root()), Count: len(items)}
 	known, err := w.b.knownList(ref)
-	if err != nil || known {
+	if err != nil {
 		return ref, err
 	}
+	if known { // its record is there; whether all that it holds is there, too, is seen below
+		disposed := false
+		err := w.b.s.View(func(v *View) error { disposed = v.disposed; return nil })
+		if err != nil || !disposed {
+			return ref, err
+		}
+	}
 	now, err := w.b.numbers(w.dict, items)
-	if err != nil {
+	if err != nil || known {
 		return ref, err
 	}
 	return ref, w.b.addList(w.series, ref, &w.prev, now)

@@ -88,9 +88,12 @@ func (v *View) read(f *finder, n uint64) ([]byte, error) {
 
 func (v *View) rebuild(base uint64, delta []byte) ([]byte, error) {
 	f := v.finder()
-	old, further, err := v.content(&f, base)
+	old, further, err := v.stored(&f, base)
 	if err != nil {
 		return nil, err
+	}
+	if further == gone {
+		return nil, disposedBy(old)
 	}
 	if further != 0 {
 		return nil, fmt.Errorf("%w: its base has a base", ErrDamaged)
@@ -98,8 +101,32 @@ func (v *View) rebuild(base uint64, delta []byte) ([]byte, error) {
 	return applyDelta(old, delta, maxObject)
 }
 
-// content returns what a frame holds for object n: the object, or its delta on base.
+// content returns the object n, or its delta on base. Of an object that was disposed of and seen again since, it is what was
+// stored then.
 func (v *View) content(f *finder, n uint64) (content []byte, base uint64, err error) {
+	content, base, err = v.stored(f, n)
+	if err != nil || base != gone {
+		return content, base, err
+	}
+	again, err := v.again(n)
+	if err != nil {
+		return nil, 0, err
+	}
+	if again != n {
+		g := v.finder()
+		if content, base, err = v.stored(&g, again); err != nil {
+			return nil, 0, err
+		}
+	}
+	if base == gone {
+		return nil, 0, disposedBy(content)
+	}
+	return content, base, nil
+}
+
+// stored returns what a frame holds for object n: the object, or its delta on base, or when base is gone the entry that
+// disposed of it.
+func (v *View) stored(f *finder, n uint64) (content []byte, base uint64, err error) {
 	i, err := f.find(n)
 	if err != nil {
 		return nil, 0, err
@@ -108,7 +135,7 @@ func (v *View) content(f *finder, n uint64) (content []byte, base uint64, err er
 	if err != nil {
 		return nil, 0, err
 	}
-	u, err := v.s.frames.get(f.seg.first+uint64(info.start), func() (*frame, error) { return v.unpack(&f.seg, info) })
+	u, err := v.s.frames.get(frameKey{v.erased, f.seg.first + uint64(info.start)}, func() (*frame, error) { return v.unpack(&f.seg, info) })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -124,16 +151,20 @@ func (v *View) unpack(seg *segment, info frameInfo) (*frame, error) {
 }
 
 // frameCache keeps unpacked frames, because the objects of one frame are mostly read one after the other, and because the
-// bases of a day's changes stand together. Frames never change, so it is shared by all views.
+// bases of a day's changes stand together. Frames change by Erase alone, which begins another count of them, so it is
+// shared by all views.
 type frameCache struct {
 	mu    sync.Mutex
-	byKey map[uint64]*cachedFrame
+	byKey map[frameKey]*cachedFrame
 	ring  []*cachedFrame
 	hand  int
 }
 
+// frameKey is a frame by how often frames were changed, and its first object.
+type frameKey struct{ erased, first uint64 }
+
 type cachedFrame struct {
-	first uint64
+	key   frameKey
 	frame *frame
 	used  bool // since the hand last passed
 }
@@ -143,11 +174,11 @@ const (
 	maxCachedFrame = 1 << 20
 )
 
-func newFrameCache() *frameCache { return &frameCache{byKey: map[uint64]*cachedFrame{}} }
+func newFrameCache() *frameCache { return &frameCache{byKey: map[frameKey]*cachedFrame{}} }
 
-func (c *frameCache) get(first uint64, unpack func() (*frame, error)) (*frame, error) {
+func (c *frameCache) get(key frameKey, unpack func() (*frame, error)) (*frame, error) {
 	c.mu.Lock()
-	if e := c.byKey[first]; e != nil {
+	if e := c.byKey[key]; e != nil {
 		e.used = true
 		c.mu.Unlock()
 		return e.frame, nil
@@ -159,11 +190,11 @@ func (c *frameCache) get(first uint64, unpack func() (*frame, error)) (*frame, e
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byKey[first] != nil || u.size > maxCachedFrame {
+	if c.byKey[key] != nil || u.size > maxCachedFrame {
 		return u, nil
 	}
-	e := &cachedFrame{first: first, frame: u}
-	c.byKey[first] = e
+	e := &cachedFrame{key: key, frame: u}
+	c.byKey[key] = e
 	if len(c.ring) < cachedFrames {
 		c.ring = append(c.ring, e)
 		return u, nil
@@ -172,7 +203,7 @@ func (c *frameCache) get(first uint64, unpack func() (*frame, error)) (*frame, e
 		c.ring[c.hand].used = false
 		c.hand = (c.hand + 1) % cachedFrames
 	}
-	delete(c.byKey, c.ring[c.hand].first)
+	delete(c.byKey, c.ring[c.hand].key)
 	c.ring[c.hand] = e
 	c.hand = (c.hand + 1) % cachedFrames
 	return u, nil

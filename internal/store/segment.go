@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"sort"
 
 	"exhibit/internal/evidence"
@@ -19,7 +20,8 @@ import (
 //	frames × packed bytes
 //
 // A frame's raw bytes: objects × { uvarint length, uvarint distance to the base's number (0: none) }, then the objects'
-// contents; with a base, the content is a delta. A base has no base.
+// contents; with a base, the content is a delta. A base has no base. An object that was disposed of has its own number as
+// distance, and as content the uvarint of the entry that disposed of it.
 type segment struct {
 	first   uint64
 	objects int
@@ -33,6 +35,9 @@ type frameInfo struct {
 	raw          int // length when unpacked
 	packed       []byte
 }
+
+// gone is the base of an object that was disposed of.
+const gone = math.MaxUint64
 
 // Limits that keep a damaged length from being an allocation.
 const (
@@ -102,10 +107,12 @@ func (f frameInfo) unpack(segmentFirst uint64, raw []byte) (*frame, error) {
 	for i := range lengths {
 		lengths[i] = r.bounded(maxObject)
 		number := u.first + uint64(i)
-		if distance := r.uvarint(); distance != 0 {
-			if distance >= number {
-				r.bad = true
-			}
+		switch distance := r.uvarint(); {
+		case distance == number:
+			u.bases[i] = gone
+		case distance > number:
+			r.bad = true
+		case distance != 0:
 			u.bases[i] = number - distance
 		}
 	}
@@ -125,8 +132,12 @@ func packFrame(first uint64, contents [][]byte, bases []uint64) []byte {
 	for i, c := range contents {
 		raw = binary.AppendUvarint(raw, uint64(len(c)))
 		distance := uint64(0)
-		if bases[i] != 0 {
-			distance = first + uint64(i) - bases[i]
+		switch number := first + uint64(i); bases[i] {
+		case 0:
+		case gone:
+			distance = number
+		default:
+			distance = number - bases[i]
 		}
 		raw = binary.AppendUvarint(raw, distance)
 	}

@@ -174,7 +174,7 @@ func (b *Batch) resolve(v *View, f *finder, d evidence.Digest) (uint64, error) {
 	if n != 0 {
 		return n, nil
 	}
-	n, err := v.number(f, d)
+	n, err := v.kept(f, d)
 	if err == nil && n == 0 {
 		err = fmt.Errorf("object %s: %w", d, ErrUnknown)
 	}

@@ -64,6 +64,7 @@ var (
 	keyFormat     = []byte("format")
 	keyCheckpoint = []byte("checkpoint")
 	keyStaged     = []byte("staged")
+	keyErased     = []byte("erased") // how often frames were changed
 )
 
 const (

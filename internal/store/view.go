@@ -18,6 +18,8 @@ type View struct {
 	s                                            *Store
 	tx                                           *bbolt.Tx
 	size                                         int64
+	erased                                       uint64 // how often Erase changed frames
+	disposed                                     bool   // something was disposed of
 	lastGroup                                    groupCache
 	staged                                       map[evidence.Digest]uint64 // lists that the batch being committed made
 	meta, entries, hashes, kinds                 *bbolt.Bucket
@@ -32,6 +34,10 @@ func (s *Store) view(tx *bbolt.Tx) (*View, error) {
 	if k, _ := v.entries.Cursor().Last(); k != nil {
 		v.size = int64(number(k)) + 1
 	}
+	if b := v.meta.Get(keyErased); len(b) == 8 {
+		v.erased = number(b)
+	}
+	_, v.disposed = v.First(evidence.KindDisposal)
 	return v, nil
 }
 
