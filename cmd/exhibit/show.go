@@ -128,6 +128,10 @@ func showText(w io.Writer, s daemon.Shown) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
+	if s.Disposed != "" {
+		_, err := fmt.Fprintf(w, "\nEvidence %s\n%s\n", s.Digest, s.Disposed)
+		return err
+	}
 	var doc bytes.Buffer
 	if err := json.Indent(&doc, s.Latest, "", "  "); err != nil {
 		return err

@@ -16,11 +16,11 @@ import (
 func (c *command) storeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
-		Short: "Check, back up and compact the evidence store",
+		Short: "Check, back up, prune and compact the evidence store",
 		Args:  exactly(0),
 		RunE:  helpOnly,
 	}
-	cmd.AddCommand(c.storeCheckCommand(), c.storeBackupCommand(), c.storeCompactCommand())
+	cmd.AddCommand(c.storeCheckCommand(), c.storeBackupCommand(), c.storeCompactCommand(), c.storePruneCommand())
 	return cmd
 }
 

@@ -48,6 +48,8 @@ type Config struct {
 	Attestation  AttestationLimits `yaml:"-"`
 	// FixBy is how long a failure may last, by severity. Default: evidence.DefaultFixTimes.
 	FixBy evidence.FixTimes `yaml:"-"`
+	// Retention is how long evidence is kept.
+	Retention Retention `yaml:"-"`
 	// Gate says what blocks a pipeline.
 	Gate gate.Policy `yaml:"-"`
 	// Serve says how the daemon listens and ends; Notify how people are told, and of what.
@@ -113,6 +115,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Owners      rawOwners   `yaml:",inline"`
 		Acceptance  yaml.Node   `yaml:"acceptance"`
 		Attestation yaml.Node   `yaml:"attestation"`
+		Retention   yaml.Node   `yaml:"retention"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -132,6 +135,8 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c.Notify, err = parseNotify(path, c.Zone, &raw.Notify)
 	part(err)
 	c.FixBy, err = parseFixBy(path, &raw.FixBy)
+	part(err)
+	c.Retention, err = parseRetention(path, &raw.Retention)
 	part(err)
 	c.Gate, err = parseGate(path, &raw.Gate)
 	part(err)

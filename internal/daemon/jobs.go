@@ -17,6 +17,7 @@ const (
 	jobCollect = "collect "
 	jobAssess  = "assess"
 	jobCheck   = "check store"
+	jobPrune   = "prune store"
 	jobReport  = "report "
 )
 
@@ -71,6 +72,13 @@ func (s *Service) jobs(a *App) ([]schedule.Job, error) {
 		return nil, err
 	}
 	jobs = append(jobs, schedule.Job{Name: jobCheck, Spec: weekly, Run: s.check})
+	if !a.Config.Retention.IsZero() {
+		before, err := schedule.Parse("5 2 * * SUN", a.Config.Zone)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, schedule.Job{Name: jobPrune, Group: groupLedger, Spec: before, Run: s.prune})
+	}
 	for _, r := range a.Config.Notify.Reports {
 		if !r.Schedule.IsZero() {
 			jobs = append(jobs, schedule.Job{Name: jobReport + r.Name, Group: groupLedger, Spec: r.Schedule,
@@ -128,6 +136,16 @@ func (s *Service) check(ctx context.Context) error {
 		err = fmt.Errorf("the store does not verify, in %d places: %s: %s", len(report.Problems), p.Where, p.Reason)
 	}
 	s.troubles.set(jobCheck, err)
+	return err
+}
+
+// prune disposes of what was kept for long enough.
+func (s *Service) prune(ctx context.Context) error {
+	a := s.app.Load()
+	res, err := a.Prune(ctx, PruneRequest{Who: s.Who})
+	if err == nil && res.Entry != 0 {
+		s.Log.Info("disposed", "entry", res.Entry, "series", len(res.Disposal.Series), "objects", res.Erased.Objects)
+	}
 	return err
 }
 

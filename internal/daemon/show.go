@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -29,7 +30,9 @@ type Shown struct {
 	Versions []store.Version `json:"versions"`
 	// States are the intervals of each check's verdict.
 	States []evidence.State `json:"states"`
-	// Latest is the newest version that there is of it, as it is kept.
+	// Disposed says by which entry Latest was disposed of; empty when it was not.
+	Disposed string `json:"disposed,omitempty"`
+	// Latest is the newest version that there is of it, as it is kept; null when it was disposed of.
 	Latest json.RawMessage `json:"latest"`
 	// Digest is Latest's; Entry, Index and Proof place it in the ledger.
 	Digest evidence.Digest `json:"digest"`
@@ -98,16 +101,9 @@ func Show(v *store.View, p Place) (Shown, error) {
 	if res.Digest.IsZero() {
 		return res, fmt.Errorf("show %s: %w", p.ID, store.ErrUnknown)
 	}
-	raw, err := v.Object(res.Digest)
-	if err != nil {
+	if err := res.latest(v); err != nil {
 		return res, err
 	}
-	res.Latest = raw
-	var subject evidence.Subject
-	if err := json.Unmarshal(raw, &subject); err != nil {
-		return res, fmt.Errorf("decode subject %s: %w", p.ID, err)
-	}
-	res.Name = subject.Name
 	newest, _, err := v.Newest(v.Size(), res.Versions[0].Source, p.Type, p.Scope)
 	if err != nil {
 		return res, err
@@ -125,4 +121,23 @@ func Show(v *store.View, p Place) (Shown, error) {
 		}
 	}
 	return res, nil
+}
+
+// latest reads the newest version.
+func (s *Shown) latest(v *store.View) error {
+	raw, err := v.Object(s.Digest)
+	if errors.Is(err, store.ErrDisposed) {
+		s.Disposed = err.Error()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Latest = raw
+	var subject evidence.Subject
+	if err := json.Unmarshal(raw, &subject); err != nil {
+		return fmt.Errorf("decode subject %s: %w", s.ID, err)
+	}
+	s.Name = subject.Name
+	return nil
 }

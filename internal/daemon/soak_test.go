@@ -91,7 +91,8 @@ sources:
 	if extra {
 		text += "  - { name: extra, schedule: '@every 12h', file: { path: papers } }\n"
 	}
-	text += `people: { security: { email: s@example.com }, platform: { email: p@example.com }, engineering: { email: e@example.com } }
+	text += `retention: { documents: 90d, observations: 90d }
+people: { security: { email: s@example.com }, platform: { email: p@example.com }, engineering: { email: e@example.com } }
 notify:
   mail: { server: "smtps://mail.example.com", from: "exhibit@example.com" }
   fallback: [grc@example.com]
@@ -318,12 +319,16 @@ func (k *soak) verify(from, until time.Time, extras int) {
 		i := strings.Index(log, "level=ERROR msg=failed")
 		t.Errorf("a job failed: %s", log[i:min(i+300, len(log))])
 	}
+	// A paper changes every three days, and is kept for ninety, and until Sunday.
+	if report.Disposed < 80 {
+		t.Errorf("%d objects were disposed of in a year", report.Disposed)
+	}
 	info, err := os.Stat(app.Config.Store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d runs, %d messages tried %d times, %d entries, %d KB", runs["papers"]+runs["minutes"]+runs["extra"], len(messages),
-		k.post.tried, report.Entries, info.Size()/1024)
+	t.Logf("%d runs, %d messages tried %d times, %d entries, %d objects and %d disposed of, %d KB", runs["papers"]+runs["minutes"]+runs["extra"], len(messages),
+		k.post.tried, report.Entries, report.Objects, report.Disposed, info.Size()/1024)
 }
 
 // told counts the turns of a source that the log tells as missed or skipped.
