@@ -11,6 +11,7 @@ import (
 	"exhibit/collectors/git"
 	"exhibit/collectors/github"
 	"exhibit/collectors/gitlab"
+	"exhibit/collectors/ingest"
 	"exhibit/collectors/jenkins"
 	"exhibit/internal/collect"
 )
@@ -27,6 +28,7 @@ func All() []collect.Provider {
 		git.Provider{},
 		github.Provider{},
 		gitlab.Provider{},
+		ingest.Provider{},
 		jenkins.Provider{},
 	}
 }

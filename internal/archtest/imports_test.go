@@ -51,13 +51,14 @@ var rooms = map[string]room{
 	"internal/daemon":   {3, []string{"*"}},
 	"internal/archtest": {3, nil},
 
-	"collectors":             {2, []string{"internal/collect", "collectors/aws", "collectors/gcp", "collectors/azure", "collectors/azuredevops", "collectors/github", "collectors/git", "collectors/gitlab", "collectors/file", "collectors/argocd", "collectors/jenkins"}},
+	"collectors":             {2, []string{"internal/collect", "collectors/aws", "collectors/gcp", "collectors/azure", "collectors/azuredevops", "collectors/github", "collectors/git", "collectors/gitlab", "collectors/file", "collectors/ingest", "collectors/argocd", "collectors/jenkins"}},
 	"collectors/aws":         {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/gcp":         {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/azure":       {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/github":      {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/gitlab":      {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/file":        {2, []string{"internal/collect", "internal/evidence"}},
+	"collectors/ingest":      {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/git":         {2, []string{"internal/collect", "internal/evidence"}},
 	"collectors/azuredevops": {2, []string{"internal/collect", "internal/evidence"}},
 
