@@ -22,6 +22,8 @@ import (
 
 // world is what a command may touch of the outside.
 type world struct {
+	stdin          io.Reader
+	input          [][]byte // what was read of the files that the command line names, in their order
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
@@ -38,7 +40,7 @@ func system() world {
 		dir = "."
 	}
 	return world{
-		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now, dir: dir,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now, dir: dir,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 }
@@ -96,7 +98,7 @@ Exit codes: 0 done, 1 a problem was found or the command failed, 2 wrong usage o
 	f.BoolVar(&c.json, "json", false, "print JSON")
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "draw no progress")
 	root.AddCommand(
-		c.initCommand(), c.collectCommand(), c.statusCommand(), c.findingsCommand(), c.showCommand(), c.driftCommand(),
+		c.initCommand(), c.collectCommand(), c.ingestCommand(), c.statusCommand(), c.findingsCommand(), c.showCommand(), c.driftCommand(),
 		c.exposureCommand(), c.metricsCommand(), c.trendCommand(), c.ownersCommand(), c.gateCommand(), c.decisionsCommand(),
 		c.accessReviewCommand(), c.changesCommand(), c.sampleCommand(), c.reassessCommand(), c.bundleCommand(),
 		c.verifyCommand(), c.controlsCommand(), c.permissionsCommand(), c.storeCommand(), c.serveCommand(), c.demoCommand(),
@@ -159,7 +161,8 @@ func (c *command) withApp(ctx context.Context, mode daemon.Mode, f func(*daemon.
 	}
 	app, err := daemon.Open(daemon.Options{Config: cfg, Mode: mode, Now: c.now, Getenv: c.getenv})
 	if errors.Is(err, store.ErrLocked) {
-		code, ferr := daemon.Forward(ctx, daemon.SocketPath(cfg.Store), daemon.Command{Args: c.args, Dir: c.dir}, c.stdout, c.stderr)
+		code, ferr := daemon.Forward(ctx, daemon.SocketPath(cfg.Store),
+			daemon.Command{Args: c.args, Dir: c.dir, Input: c.input}, c.stdout, c.stderr)
 		if ferr != nil {
 			return fmt.Errorf("%w; it answers no commands: %w", err, ferr)
 		}

@@ -120,7 +120,7 @@ func (c *command) heldHandler(service *daemon.Service, app *daemon.App) daemon.H
 	return func(ctx context.Context, cmd daemon.Command, stdout, stderr io.Writer) int {
 		w := c.world
 		w.stdout, w.stderr, w.dir, w.terminal = stdout, stderr, cmd.Dir, false
-		w.held, w.service = app, service
+		w.held, w.service, w.input = app, service, cmd.Input
 		return run(ctx, cmd.Args, w)
 	}
 }

@@ -75,6 +75,9 @@ func sign(name string, body []byte, reports []*Report) []*Report {
 		if r.ran == "" {
 			r.ran = "not-said"
 		}
+		if r.ran == "no" && r.gap == "" {
+			r.gap = "the tool did not run to its end"
+		}
 	}
 	return reports
 }

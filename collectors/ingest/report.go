@@ -80,7 +80,7 @@ func collectReports(ctx context.Context, s *session, t *collect.Task) error {
 
 func (r *Report) reportDoc(c Config) reportDoc {
 	doc := reportDoc{Tool: r.tool, Version: r.version, Format: r.format, File: r.file, Digest: r.digest, Started: r.started,
-		Ended: r.ended, Ran: r.ran, Errors: slices.Concat([]string{}, r.errors), Target: r.target, Results: r.counts(),
+		Ended: r.ended, Ran: r.ran, Errors: append([]string{}, r.errors...), Target: r.target, Results: r.counts(),
 		SaysAll: r.gap == "", Unsaid: r.gap, Unmapped: []string{}}
 	seen := map[string]bool{}
 	for _, one := range r.results {
