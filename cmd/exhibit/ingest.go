@@ -32,11 +32,11 @@ func (c *command) ingestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ingest FILE...",
 		Short: "Take in the reports of policy tools as evidence",
-		Long: `ingest takes in what policy tools report: SARIF, OCSF, Trivy, Checkov, Conftest, Kubernetes policy reports, JUnit. It commits
-them as one run of a source with an ingest section, and judges. - is standard input.
+		Long: `ingest takes in what policy tools report: SARIF, OCSF, Trivy, Checkov, Conftest, Kubernetes policy reports, JUnit. It
+commits them as one run of a source with an ingest section, and judges. - is standard input.
 
-What one tool reports replaces what the same tool reported to the source before: give each thing that is scanned, such as a
-repository, a source of its own. A file that is not understood refuses the whole delivery, and nothing is committed.
+What one tool reports replaces what the same tool reported to the source before: give each thing that is scanned, such as
+a repository, a source of its own. A file that is not understood refuses the whole delivery, and nothing is committed.
 
 It ends with 0 when it is done, with 2 when a file is not understood, and with 3 when a report does not say all that it
 looked at: what it does not name is not passed, and not mended.`,
@@ -66,8 +66,8 @@ looked at: what it does not name is not passed, and not mended.`,
 	return cmd
 }
 
-// readInput reads the files here, where their paths and standard input mean what the user means, also when the command then
-// runs in the process that holds the store.
+// readInput reads the files here, where their paths and standard input mean what the user means, also when the command
+// then runs in the process that holds the store.
 func (c *command) readInput(files []string) error {
 	if c.held != nil {
 		if len(c.input) != len(files) {

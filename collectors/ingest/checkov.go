@@ -107,6 +107,9 @@ func (run *checkovRun) report() *Report {
 	} else {
 		r.gap = "the report has no summary that says what passed"
 	}
+	if run.Results.Failed == nil && run.Results.Passed == nil {
+		r.gap = "the report has neither failed nor passed checks"
+	}
 	for _, e := range run.Results.ParsingErrors {
 		r.failed("could not be parsed: " + inRepository(textOf(e)))
 	}

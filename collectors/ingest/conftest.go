@@ -29,8 +29,8 @@ type (
 	}
 )
 
-// readConftest reads the report of conftest test --output json. Conftest counts what passed and does not name it: a file in
-// which nothing else happened is one pass of its namespace.
+// readConftest reads the report of conftest test --output json. Conftest counts what passed and does not name it: a file
+// in which nothing else happened is one pass of its namespace.
 func readConftest(body []byte) ([]*Report, error) {
 	var files []conftestFile
 	if err := decode(body, &files); err != nil {
@@ -58,7 +58,8 @@ func (f *conftestFile) addTo(r *Report) {
 		results          []conftestResult
 		result, severity string
 	}{
-		{f.Failures, fail, unknown}, {f.Warnings, fail, "low"}, {f.Exceptions, suppressed, unknown}, {f.Skipped, unknown, unknown},
+		{f.Failures, fail, unknown}, {f.Warnings, fail, "low"}, {f.Exceptions, suppressed, unknown},
+		{f.Skipped, unknown, unknown},
 	} {
 		for _, c := range list.results {
 			n++

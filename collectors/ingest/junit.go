@@ -127,7 +127,7 @@ func (j *junit) start(t xml.StartElement) error {
 	return nil
 }
 
-// suite opens a suite. The outermost elements that count their tests count for the file: those of inner ones are among them.
+// suite opens a suite. The outermost elements that count their tests count for the file.
 func (j *junit) suite(name string, attr func(string) string) {
 	if name == "testsuite" || attr("name") != "" {
 		j.report.target = cmp.Or(j.report.target, attr("name"))

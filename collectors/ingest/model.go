@@ -122,8 +122,8 @@ func (o result) id(tool string) string {
 
 var escapeBar = strings.NewReplacer("%", "%25", "|", "%7C")
 
-// merge makes of all results with the same id one: the worst of them, with the gravest severity that it was reported with. It
-// does not depend on the order in which they come.
+// merge makes one of two results with the same id: the worse, with the gravest severity that it was reported with. It does
+// not depend on the order in which they come.
 func merge(a, b result) result {
 	worse, other := a, b
 	if compare(b, a) < 0 {

@@ -59,8 +59,8 @@ type (
 	}
 )
 
-// readPolicyReport reads policy reports of Kubernetes, as JSON or YAML: one object, a List, or many documents. All that one
-// tool reports is one report, because a cluster keeps one object for each namespace or resource.
+// readPolicyReport reads policy reports of Kubernetes, as JSON or YAML: one object, a List, or many documents. All that
+// one tool reports is one report, because a cluster keeps one object for each namespace or resource.
 func readPolicyReport(body []byte) ([]*Report, error) {
 	objects, err := policyObjects(body)
 	if err != nil {
@@ -138,7 +138,8 @@ func plainTree(n *yaml.Node, depth int) error {
 	case n.Kind == yaml.AliasNode:
 		return &mistake{line: n.Line, column: n.Column, offset: -1, expected: "expected no aliases"}
 	case depth > deepest:
-		return &mistake{line: n.Line, column: n.Column, offset: -1, expected: fmt.Sprintf("expected nesting of at most %d", deepest)}
+		return &mistake{line: n.Line, column: n.Column, offset: -1,
+			expected: fmt.Sprintf("expected nesting of at most %d", deepest)}
 	}
 	for _, c := range n.Content {
 		if err := plainTree(c, depth+1); err != nil {
@@ -161,7 +162,8 @@ func yamlMistake(err error) error {
 	if mark.Line == 0 {
 		mark = one.ContextMark
 	}
-	return &mistake{line: mark.Line, column: mark.Column, offset: -1, expected: "expected YAML: " + clean(one.Message, longID)}
+	return &mistake{line: mark.Line, column: mark.Column, offset: -1,
+		expected: "expected YAML: " + clean(one.Message, longID)}
 }
 
 // addTo adds the object's results to the reports of their tools.

@@ -1,9 +1,9 @@
-// Package ingest takes in what policy tools report: SARIF, OCSF, Trivy, Checkov, Conftest, Kubernetes policy reports, JUnit.
-// The reports lie in a folder, or are delivered one by one.
+// Package ingest takes in what policy tools report: SARIF, OCSF, Trivy, Checkov, Conftest, Kubernetes policy reports,
+// JUnit. The reports lie in a folder, or are delivered one by one.
 //
-// A word that it does not know is never a pass, nor is what a report does not name. A file that it does not understand is
-// refused whole. It keeps no secret that a scanner found, never follows a link out of the folder, never writes, and opens no
-// connection.
+// A word that it does not know is never a pass, nor is what a report does not name. A file that it does not understand
+// is refused whole. It keeps no secret that a scanner found, never follows a link out of the folder, never writes, and
+// opens no connection.
 package ingest
 
 import (
@@ -22,8 +22,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// Config is the ingest section of a source. A source stands for one thing that is scanned, such as a repository: what one
-// tool reports of it replaces what the same tool reported before.
+// Config is the ingest section of a source. A source stands for one thing that is scanned, such as a repository: what
+// one tool reports of it replaces what the same tool reported before.
 type Config struct {
 	// Path is a folder or a file. A relative path starts at the folder of exhibit.yaml. Without it reports are only
 	// delivered.
@@ -88,7 +88,8 @@ func ReadConfig(decode func(any) error) (Config, error) {
 	}
 	for _, rule := range slices.Sorted(maps.Keys(c.Controls)) {
 		if rule == "" || c.Controls[rule] == "" {
-			return c, fmt.Errorf("ingest: controls: %q: %q: expected a pattern of rules and the id of a control", rule, c.Controls[rule])
+			return c, fmt.Errorf("ingest: controls: %q: %q: expected a pattern of rules and the id of a control", rule,
+				c.Controls[rule])
 		}
 	}
 	return c, nil
@@ -112,14 +113,9 @@ func (p Provider) Open(_ context.Context, decode func(any) error, env collect.En
 	return &source{config: c, name: env.Source, delivery: p.Delivery}, nil
 }
 
-// errUnsaid means that a report leaves out what passed.
-var errUnsaid = errors.New("the report does not say all that it looked at")
-
 // Classify implements collect.Provider.
 func (Provider) Classify(err error) (evidence.Outcome, string) {
 	switch {
-	case errors.Is(err, errUnsaid):
-		return evidence.OutcomeSkipped, ""
 	case errors.Is(err, fs.ErrPermission):
 		return evidence.OutcomeDenied, "PermissionDenied"
 	case errors.Is(err, fs.ErrNotExist):

@@ -44,8 +44,9 @@ func wrong(format string, args ...any) error {
 	return &mistake{offset: -1, expected: fmt.Sprintf(format, args...)}
 }
 
-// Read reads one file: name is how it is called in errors and evidence, format one of Formats or empty to tell it from the
-// content. A file may hold several reports. The error wraps ErrReport and says file, line and column, and what was expected.
+// Read reads one file: name is how it is called in errors and evidence, format one of Formats or empty to tell it from
+// the content. A file may hold several reports. The error wraps ErrReport and says file, line and column, and what was
+// expected.
 func Read(name string, body []byte, format string) ([]*Report, error) {
 	reports, err := read(body, format)
 	if err == nil {

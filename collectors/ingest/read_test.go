@@ -12,8 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden results anew")
-
 // golden is a report as it is held against testdata/NAME.golden.
 type golden struct {
 	Report  reportDoc
@@ -54,7 +52,7 @@ func TestRead(t *testing.T) {
 				t.Error("a secret that a scanner found is kept")
 			}
 			name := strings.TrimSuffix(file, ".in") + ".golden"
-			if *update {
+			if flag.Lookup("update").Value.String() == "true" { // the flag of collecttest
 				if err := os.WriteFile(name, append(got, '\n'), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -77,20 +75,21 @@ func TestRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ body, format, err string }{
-		"empty":            {body: " \n", err: "it is empty"},
-		"no format":        {body: `{"a":1}`, err: "expected one of sarif"},
-		"unknown format":   {body: `{}`, format: "word", err: "expected one of sarif"},
-		"not UTF-8":        {body: "{\"runs\":\"\xff\"}", err: "expected UTF-8"},
-		"cut":              {body: "{\n\"version\":\"2.1.0\",\n\"runs\":[", format: "sarif", err: "f:3:9: expected JSON"},
-		"key twice":        {body: `{"version":"2.1.0","version":"2.1.0","runs":[]}`, format: "sarif", err: "f:1:20"},
-		"old SARIF":        {body: `{"version":"2.0.0","runs":[{}]}`, err: "expected SARIF 2.1.0"},
-		"too deep":         {body: strings.Repeat("[", 101) + strings.Repeat("]", 101), err: "nesting of at most 100"},
-		"other class":      {body: `[{"class_uid":1001}]`, err: "expected a finding"},
-		"empty OCSF":       {body: `[]`, format: "ocsf", err: "at least one finding"},
-		"document type":    {body: `<!DOCTYPE x [<!ENTITY a "b">]><testsuite/>`, err: "no document type"},
-		"other XML":        {body: `<html/>`, err: "expected testsuites"},
-		"unclosed XML":     {body: `<testsuite><testcase name="a">`, err: "expected XML"},
-		"YAML alias":       {body: "apiVersion: wgpolicyk8s.io/v1alpha2\nkind: PolicyReport\na: &a [1]\nb: *a\n", err: "f:4:4: expected no aliases"},
+		"empty":          {body: " \n", err: "it is empty"},
+		"no format":      {body: `{"a":1}`, err: "expected one of sarif"},
+		"unknown format": {body: `{}`, format: "word", err: "expected one of sarif"},
+		"not UTF-8":      {body: "{\"runs\":\"\xff\"}", err: "expected UTF-8"},
+		"cut":            {body: "{\n\"version\":\"2.1.0\",\n\"runs\":[", format: "sarif", err: "f:3:9: expected JSON"},
+		"key twice":      {body: `{"version":"2.1.0","version":"2.1.0","runs":[]}`, format: "sarif", err: "f:1:20"},
+		"old SARIF":      {body: `{"version":"2.0.0","runs":[{}]}`, err: "expected SARIF 2.1.0"},
+		"too deep":       {body: strings.Repeat("[", 101) + strings.Repeat("]", 101), err: "nesting of at most 100"},
+		"other class":    {body: `[{"class_uid":1001}]`, err: "expected a finding"},
+		"empty OCSF":     {body: `[]`, format: "ocsf", err: "at least one finding"},
+		"document type":  {body: `<!DOCTYPE x [<!ENTITY a "b">]><testsuite/>`, err: "no document type"},
+		"other XML":      {body: `<html/>`, err: "expected testsuites"},
+		"unclosed XML":   {body: `<testsuite><testcase name="a">`, err: "expected XML"},
+		"YAML alias": {body: "apiVersion: wgpolicyk8s.io/v1alpha2\nkind: PolicyReport\na: &a [1]\nb: *a\n",
+			err: "f:4:4: expected no aliases"},
 		"other kind":       {body: "apiVersion: wgpolicyk8s.io/v1alpha2\nkind: Pod\n", err: "expected PolicyReport"},
 		"Trivy of old":     {body: `{"SchemaVersion":1}`, err: "expected 2"},
 		"conftest nothing": {body: `[]`, format: "conftest", err: "at least one file"},

@@ -48,9 +48,8 @@ func policyReports() collect.Collector {
 			Volatile: []string{"/version", "/digest", "/started", "/ended", "/results"},
 			Ordered:  []string{"/errors"},
 		},
-		Version:    1,
-		Operations: []collect.Operation{{Name: "ingest:report"}},
-		Collect:    collect.Typed(collectReports),
+		Version: 1,
+		Collect: collect.Typed(collectReports),
 	}
 }
 

@@ -48,15 +48,12 @@ func policyResult() collect.Collector {
 			Volatile: []string{"/tool_version", "/location/line", "/occurrences", "/target"},
 		},
 		Version: 1,
-		Operations: []collect.Operation{
-			{Name: "ingest:coverage", Permissions: []string{"reports that name what passed, too"}},
-		},
 		Collect: collect.Typed(collectResults),
 	}
 }
 
-// collectResults merges what the tool's reports say of the same thing. What a report does not name makes the list one that
-// is not whole: nothing is taken for mended because it is not in it.
+// collectResults merges what the tool's reports say of the same thing. What a report does not name makes the list one
+// that is not whole: nothing is taken for mended because it is not in it.
 func collectResults(ctx context.Context, s *session, t *collect.Task) error {
 	type kept struct {
 		result
@@ -99,14 +96,9 @@ func collectResults(ctx context.Context, s *session, t *collect.Task) error {
 		return s.lost
 	}
 	for _, r := range s.reports {
-		if r.gap == "" {
-			continue
-		}
-		err := t.Call(ctx, "ingest:coverage", func(context.Context) error {
-			return fmt.Errorf("%w: %s: %s", errUnsaid, r.file, r.gap)
-		})
-		if err != nil {
-			return err
+		if r.gap != "" {
+			return &collect.Error{Operation: "ingest:coverage", Outcome: evidence.OutcomeSkipped,
+				Err: fmt.Errorf("%s: %s", r.file, r.gap)}
 		}
 	}
 	return nil

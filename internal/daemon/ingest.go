@@ -32,9 +32,9 @@ type IngestRequest struct {
 	Progress func(collect.Progress)
 }
 
-// Ingest takes in reports in place of what the source's path holds, as one run whose trigger is "ingest", and assesses. A
-// tool that delivers nothing now keeps what it delivered last. The error wraps ErrReport when a report is not understood,
-// and ErrConfig when the source takes no reports: nothing is committed then.
+// Ingest takes in reports in place of what the source's path holds, as one run whose trigger is "ingest", and assesses.
+// A tool that delivers nothing now keeps what it delivered last. The error wraps ErrReport when a report is not
+// understood, and ErrConfig when the source takes no reports: nothing is committed then.
 func (a *App) Ingest(ctx context.Context, req IngestRequest) (Collected, error) {
 	source, err := a.deliveredTo(req)
 	if err != nil {

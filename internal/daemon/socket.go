@@ -21,7 +21,7 @@ func SocketPath(store string) string { return store + ".sock" }
 type Command struct {
 	Args []string `json:"args"`
 	Dir  string   `json:"dir"` // the caller's working directory, for relative paths
-	// Input is what the caller read of the files that the command line names, in their order: standard input is the caller's.
+	// Input is what the caller read of the files that the command line names, in their order.
 	Input [][]byte `json:"input,omitempty"`
 }
 
@@ -35,8 +35,8 @@ type frame struct {
 	Exit   *int   `json:"exit,omitempty"`
 }
 
-// maxCommand bounds what a caller may send: reports of 64 MiB, which base64 makes longer by a third, and the command line.
-const maxCommand = 64<<20/3*4 + 1<<21
+// maxCommand bounds what a caller may send: files of 64 MiB, which base64 makes a third longer, and the command line.
+const maxCommand = 64<<20/3*4 + 1<<20
 
 // ServeSocket answers commands on a Unix socket at path until ctx ends, then waits for those that are running. The socket
 // belongs to the user who runs the process, and only that user may connect.
