@@ -24,7 +24,7 @@ type Config struct {
 	Past Past
 	// RedactionKey keys the digests that stand for secrets.
 	RedactionKey []byte
-	// Trigger is "manual", "schedule", "ci" or "simulation"; Tool the program's name and version.
+	// Trigger is "manual", "schedule", "ci", "ingest" or "simulation"; Tool the program's name and version.
 	Trigger, Tool string
 	// ID names the run; empty makes a time-ordered unique one.
 	ID     string

@@ -51,7 +51,7 @@ type Origin struct {
 type Identity struct {
 	ID      string `json:"id"`                // ARN, service account e-mail, object id, login
 	Account string `json:"account,omitempty"` // home account, tenant
-	Kind    string `json:"kind,omitempty"`    // "role", "user", "service-account", "app", "token"
+	Kind    string `json:"kind,omitempty"`    // "role", "user", "service-account", "app", "token", "oidc"
 }
 
 // Completeness is expected against achieved, for one snapshot.
@@ -139,7 +139,7 @@ type SecondCount struct {
 type Run struct {
 	ID      string         `json:"id"` // time-ordered and unique
 	Window  Window         `json:"window"`
-	Trigger string         `json:"trigger"` // "manual", "schedule", "ci", "simulation"
+	Trigger string         `json:"trigger"` // "manual", "schedule", "ci", "ingest", "simulation"
 	Tool    string         `json:"tool"`
 	Scopes  []ScopeOutcome `json:"scopes"` // every scope that was asked for
 	// Snapshots lists the snapshot objects, keyed by Snapshot.Series.
