@@ -126,3 +126,17 @@ func TestFolder(t *testing.T) {
 		t.Errorf("without a path: outcome %s, %d snapshots", run.Outcome, len(snaps))
 	}
 }
+
+func TestReadConfig(t *testing.T) {
+	for want, c := range map[string]Config{
+		"expected one of sarif": {Format: "word"},
+		"there is no path":      {Match: []string{"*"}},
+		"syntax error":          {Path: "x", Match: []string{"["}},
+		"the id of a control":   {Controls: map[string]string{"*": ""}},
+	} {
+		_, err := ReadConfig(func(into any) error { *into.(*Config) = c; return nil })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}

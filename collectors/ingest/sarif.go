@@ -149,7 +149,7 @@ func (run *sarifRun) report() *Report {
 		rule := run.ruleOf(one)
 		used[rule.ID] = true
 		res := run.result(one, rule)
-		said = said || res.result == pass || res.result == notApplicable
+		said = said || one.Kind == "pass" || one.Kind == "notApplicable"
 		r.add(res)
 	}
 	for id := range rules {
