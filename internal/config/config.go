@@ -50,6 +50,8 @@ type Config struct {
 	FixBy evidence.FixTimes `yaml:"-"`
 	// Retention is how long evidence is kept.
 	Retention Retention `yaml:"-"`
+	// Inlet is where pipelines deliver reports.
+	Inlet Inlet `yaml:"-"`
 	// Gate says what blocks a pipeline.
 	Gate gate.Policy `yaml:"-"`
 	// Serve says how the daemon listens and ends; Notify how people are told, and of what.
@@ -116,6 +118,7 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 		Acceptance  yaml.Node   `yaml:"acceptance"`
 		Attestation yaml.Node   `yaml:"attestation"`
 		Retention   yaml.Node   `yaml:"retention"`
+		Inlet       yaml.Node   `yaml:"inlet"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -137,6 +140,8 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c.FixBy, err = parseFixBy(path, &raw.FixBy)
 	part(err)
 	c.Retention, err = parseRetention(path, &raw.Retention)
+	part(err)
+	c.Inlet, err = parseInlet(path, &raw.Inlet)
 	part(err)
 	c.Gate, err = parseGate(path, &raw.Gate)
 	part(err)
