@@ -46,6 +46,7 @@ var rooms = map[string]room{
 	"internal/notify":          {2, []string{"internal/evidence", "internal/secret"}},
 	"internal/outbox":          {2, []string{"internal/evidence"}},
 	"internal/web":             {2, []string{"internal/secret"}},
+	"internal/inlet":           {2, []string{"internal/evidence"}},
 	"internal/simcloud":        {2, []string{"internal/evidence"}},
 
 	"internal/daemon":   {3, []string{"*"}},

@@ -20,8 +20,10 @@ type gauges struct {
 
 	runs    *prometheus.CounterVec
 	refused prometheus.Counter
-	missed  *prometheus.CounterVec
-	jobs    *prometheus.GaugeVec
+	// strangers counts requests to the inlet without a good token.
+	strangers prometheus.Counter
+	missed    *prometheus.CounterVec
+	jobs      *prometheus.GaugeVec
 	// deliveries counts messages that are over.
 	deliveries *prometheus.CounterVec
 
@@ -70,6 +72,8 @@ func newGauges() *gauges {
 			Help: "Runs since the daemon was started, by source and outcome."}, []string{"source", "outcome"}),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "exhibit_reloads_refused_total",
 			Help: "Configurations that were refused since the daemon was started."}),
+		strangers: prometheus.NewCounter(prometheus.CounterOpts{Name: "exhibit_inlet_strangers_total",
+			Help: "Requests to the inlet without a good token since the daemon was started."}),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "exhibit_messages_total",
 			Help: "Messages that are over since the daemon was started, by channel and outcome."}, []string{"channel", "outcome"}),
 		jobs: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "exhibit_job_last_end_timestamp_seconds",
@@ -80,7 +84,7 @@ func newGauges() *gauges {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "exhibit_build_info", Help: "1, with the version.",
 		ConstLabels: prometheus.Labels{"version": build.Version()}})
 	info.Set(1)
-	g.registry.MustRegister(g, g.runs, g.refused, g.missed, g.jobs, g.deliveries, info)
+	g.registry.MustRegister(g, g.runs, g.refused, g.strangers, g.missed, g.jobs, g.deliveries, info)
 	return g
 }
 

@@ -55,6 +55,13 @@ func (s *Service) tryReload() error {
 			return err
 		}
 	}
+	if a, b := cfg.Inlet, now.Config.Inlet; a.Listen != b.Listen || a.Cert != b.Cert || a.Key != b.Key {
+		return fmt.Errorf("%w: inlet: another address or certificate needs a restart", ErrConfig)
+	}
+	rules, err := inletRules(cfg)
+	if err != nil {
+		return err
+	}
 	ways, err := s.ways(next)
 	if err != nil {
 		return err
@@ -69,6 +76,7 @@ func (s *Service) tryReload() error {
 		return err
 	}
 	s.box.Use(ways)
+	s.rules.Store(&rules)
 	return nil
 }
 

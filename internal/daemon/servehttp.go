@@ -3,12 +3,14 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"time"
 
+	"exhibit/internal/config"
 	"exhibit/internal/web"
 )
 
@@ -33,12 +35,17 @@ func (s *Service) listen() (*listeners, error) {
 		}
 		monitoring.Token = token
 	}
+	certificate, err := certificateOf(s.App.Config.Inlet)
+	if err != nil {
+		return nil, err
+	}
 	for _, one := range []struct {
 		what, address string
 		handler       http.Handler
 	}{
 		{"report", cfg.Listen, web.Handler(web.Page{Policy: s.Page(s.App).Policy, Render: s.render})},
 		{"monitor", cfg.Monitor, web.Monitor(monitoring)},
+		{"inlet", s.App.Config.Inlet.Listen, s.inlet()},
 	} {
 		if one.address == "" {
 			continue
@@ -47,10 +54,30 @@ func (s *Service) listen() (*listeners, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("listen for the %s: %w", one.what, err), l.close())
 		}
-		l.all = append(l.all, &listener{one.what, opened, web.Server(one.handler)})
+		server := web.Server(one.handler)
+		if one.what == "inlet" {
+			server.ReadTimeout, server.WriteTimeout = deliveryTime, deliveryTime
+			server.TLSConfig = certificate
+		}
+		l.all = append(l.all, &listener{one.what, opened, server})
 		s.Listening(one.what, opened.Addr().String())
 	}
 	return l, nil
+}
+
+// deliveryTime is how long a delivery may take: 64 MiB over a slow line, and the judgement.
+const deliveryTime = 10 * time.Minute
+
+// certificateOf reads the inlet's certificate; nil when it has none.
+func certificateOf(in config.Inlet) (*tls.Config, error) {
+	if in.Cert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(in.Cert, in.Key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: inlet: tls: %w", ErrConfig, err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
 }
 
 func (l *listeners) close() error {
@@ -64,7 +91,13 @@ func (l *listeners) close() error {
 // serve answers until ctx ends, and then finishes what it is answering.
 func (l *listener) serve(ctx context.Context) error {
 	ended := make(chan error, 1)
-	go func() { ended <- l.server.Serve(l.net) }()
+	go func() {
+		if l.server.TLSConfig != nil {
+			ended <- l.server.ServeTLS(l.net, "", "")
+			return
+		}
+		ended <- l.server.Serve(l.net)
+	}()
 	select {
 	case err := <-ended:
 		return err

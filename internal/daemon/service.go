@@ -17,6 +17,7 @@ import (
 
 	"exhibit/internal/collect"
 	"exhibit/internal/config"
+	"exhibit/internal/inlet"
 	"exhibit/internal/outbox"
 	"exhibit/internal/schedule"
 	"exhibit/internal/store"
@@ -51,6 +52,7 @@ type ServeOptions struct {
 type Service struct {
 	ServeOptions
 	app      atomic.Pointer[App]
+	rules    atomic.Pointer[[]inlet.Rule] // of who may deliver
 	gauges   *gauges
 	manager  manager
 	schedule *schedule.Scheduler
@@ -67,8 +69,12 @@ type Service struct {
 func newService(o ServeOptions) (*Service, error) {
 	s := &Service{ServeOptions: o, gauges: newGauges(), manager: managerOf(o.App.getenv), lookEvery: watchEvery, ways: (*App).deliverers}
 	s.app.Store(o.App)
+	rules, err := inletRules(o.App.Config)
+	if err != nil {
+		return nil, err
+	}
+	s.rules.Store(&rules)
 	s.schedule = schedule.New(schedule.Options{Memory: memory{o.App.Store}, Now: o.App.now, Tell: s.tell})
-	var err error
 	if s.box, err = o.App.post(s.over, s.tried); err != nil {
 		return nil, err
 	}
