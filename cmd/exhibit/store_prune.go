@@ -62,7 +62,8 @@ func pruneText(w io.Writer, res daemon.Pruned, dryRun bool) error {
 	d := res.Disposal
 	tw := tabwriter.NewWriter(w, 2, 4, 2, ' ', 0)
 	for _, s := range d.Series {
-		fmt.Fprintf(tw, "%s\tkept %s\tdocuments of %d snapshots before entry %d\n", report.Line(s.Series), s.Keep, s.Snapshots, s.Through)
+		fmt.Fprintf(tw, "%s\tkept %s\tdocuments of %d snapshots before entry %d\n",
+			report.Line(s.Series), s.Keep, s.Snapshots, s.Through)
 	}
 	if o := d.Observations; o != nil {
 		fmt.Fprintf(tw, "observations\tkept %s\tof %d assessments before entry %d\n", o.Keep, o.Assessments, o.Through)

@@ -65,7 +65,8 @@ func parseRetention(file string, n *yaml.Node) (Retention, error) {
 		}
 		d, bad := parseDays(file, key, n)
 		if errs = append(errs, bad...); len(bad) == 0 && d < minRetention {
-			errs = append(errs, strictyaml.At(file, n, "%s %q: expected %s at least, for which reports look back", key, n.Value, minRetention))
+			errs = append(errs, strictyaml.At(file, n, "%s %q: expected %s at least, for which reports look back",
+				key, n.Value, minRetention))
 		}
 		return d
 	}
@@ -73,7 +74,8 @@ func parseRetention(file string, n *yaml.Node) (Retention, error) {
 	r.Observations = keep("observations", &raw.Observations)
 	for pattern, value := range raw.Types {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			errs = append(errs, strictyaml.At(file, &value, "types: %q: expected a pattern of subject types such as aws.iam.*", pattern))
+			errs = append(errs, strictyaml.At(file, &value, "types: %q: expected a pattern of subject types such as aws.iam.*",
+				pattern))
 			continue
 		}
 		if r.Types == nil {
@@ -117,7 +119,8 @@ func parseHold(file string, n *yaml.Node) (evidence.Hold, strictyaml.Errors) {
 	if !raw.From.IsZero() {
 		from, err := time.Parse(time.DateOnly, raw.From.Value)
 		if err != nil {
-			errs = append(errs, strictyaml.At(file, &raw.From, "hold %s: from %q: expected a day such as 2026-01-31", h.Name, raw.From.Value))
+			errs = append(errs, strictyaml.At(file, &raw.From, "hold %s: from %q: expected a day such as 2026-01-31",
+				h.Name, raw.From.Value))
 		}
 		h.From = from
 	}

@@ -60,7 +60,8 @@ func TestPrune(t *testing.T) {
 		}
 		return out
 	}
-	if res := prune(true); res.Entry != 0 || len(res.Disposal.Series) != 0 || len(res.Disposal.Holds) != 1 || o.entries(evidence.KindDisposal) != 0 {
+	if res := prune(true); res.Entry != 0 || len(res.Disposal.Series) != 0 || len(res.Disposal.Holds) != 1 ||
+		o.entries(evidence.KindDisposal) != 0 {
 		t.Errorf("a dry run under a hold: %+v", res)
 	}
 	o.Config.Retention.Holds[0].From = march(3)

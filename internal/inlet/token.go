@@ -31,7 +31,8 @@ const (
 
 // algorithms are the signatures that are taken: never none, and never a secret's.
 func algorithms() []string {
-	return []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
+	return []string{oidc.RS256, oidc.RS384, oidc.RS512, oidc.ES256, oidc.ES384, oidc.ES512,
+		oidc.PS256, oidc.PS384, oidc.PS512, oidc.EdDSA}
 }
 
 var (

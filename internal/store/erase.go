@@ -172,7 +172,9 @@ func (p *eraser) segment(first uint64, change func(*View, *frame, int) (bool, er
 }
 
 // frame packs a frame anew when any of its objects changed, and reports whether.
-func (p *eraser) frame(v *View, seg *segment, info frameInfo, f *sealed, change func(*View, *frame, int) (bool, error)) (bool, error) {
+func (p *eraser) frame(v *View, seg *segment, info frameInfo, f *sealed,
+	change func(*View, *frame, int) (bool, error),
+) (bool, error) {
 	u, err := v.unpack(seg, info)
 	if err != nil {
 		return false, err

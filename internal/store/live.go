@@ -22,7 +22,8 @@ type live struct {
 
 // live finds what is live.
 func (v *View) live(ctx context.Context) (*live, error) {
-	l := &live{v: v, objects: map[uint64]bool{}, lists: map[uint64]bool{}, kept: map[uint64]bool{}, content: map[uint64]bool{}}
+	l := &live{v: v, objects: map[uint64]bool{}, lists: map[uint64]bool{}, kept: map[uint64]bool{},
+		content: map[uint64]bool{}}
 	var err error
 	if l.gone, err = v.Disposed(); err != nil {
 		return nil, err

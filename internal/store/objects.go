@@ -135,7 +135,8 @@ func (v *View) stored(f *finder, n uint64) (content []byte, base uint64, err err
 	if err != nil {
 		return nil, 0, err
 	}
-	u, err := v.s.frames.get(frameKey{v.erased, f.seg.first + uint64(info.start)}, func() (*frame, error) { return v.unpack(&f.seg, info) })
+	key := frameKey{v.erased, f.seg.first + uint64(info.start)}
+	u, err := v.s.frames.get(key, func() (*frame, error) { return v.unpack(&f.seg, info) })
 	if err != nil {
 		return nil, 0, err
 	}
