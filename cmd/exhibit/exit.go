@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"exhibit/internal/store"
 )
 
 // Exit codes, as `exhibit help` lists them.
@@ -59,5 +61,8 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitStopped
 	}
 	fmt.Fprintln(stderr, "exhibit:", err)
+	if errors.Is(err, store.ErrDisposed) {
+		fmt.Fprintln(stderr, "exhibit: it was kept for as long as retention says; begin later, with --from, --since or --at")
+	}
 	return exitProblem
 }

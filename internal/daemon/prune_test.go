@@ -1,11 +1,16 @@
 package daemon
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
+	"exhibit/internal/bundle/verify"
 	"exhibit/internal/config"
 	"exhibit/internal/evidence"
 	"exhibit/internal/store"
@@ -89,6 +94,69 @@ func TestPrune(t *testing.T) {
 	prune(false)
 	if shown := o.show(); shown.Latest != nil || !strings.Contains(shown.Disposed, "by entry") {
 		t.Errorf("a subject that is long gone shows %q %s", shown.Disposed, shown.Latest)
+	}
+}
+
+// TestAfterPrune looks back for as long as evidence is kept, and further: what is there is told as ever, what is gone is
+// said to be. A bundle tells what was disposed of, and verifies.
+func TestAfterPrune(t *testing.T) {
+	o := newOffice(t)
+	for d := range 12 {
+		o.write("papers/plan.json", fmt.Sprintf(`{"state": %q, "version": %d}`, []string{"draft", "final"}[d%2], d))
+		o.day(1 + 20*d)
+	}
+	const days = 24 * evidence.Duration(time.Hour)
+	o.Config.Retention = config.Retention{Documents: 90 * days, Observations: 90 * days}
+	res, err := o.Prune(t.Context(), PruneRequest{Who: "ann"})
+	if err != nil || res.Entry == 0 {
+		t.Fatalf("%+v %v", res, err)
+	}
+	kept := evidence.Window{From: o.now.AddDate(0, 0, -90), To: o.now}
+	err = o.Store.View(func(v *store.View) error {
+		if _, err := o.Posture(v, o.now, kept); err != nil {
+			t.Errorf("posture: %v", err)
+		}
+		if _, err := o.Trends(v, TrendRequest{Period: kept, Kind: "all"}); err != nil {
+			t.Errorf("trend: %v", err)
+		}
+		if _, err := o.Metrics(v, MetricsRequest{Period: kept}); err != nil {
+			t.Errorf("metrics: %v", err)
+		}
+		changes, err := o.Drift(v, kept.From, kept.To)
+		if err != nil || len(changes) == 0 {
+			t.Errorf("drift: %d changes, %v", len(changes), err)
+		}
+		if _, err := o.Drift(v, march(1), kept.To); !errors.Is(err, store.ErrDisposed) {
+			t.Errorf("drift since what is gone: %v", err)
+		}
+		exposures, err := o.Exposures(v, evidence.Window{From: march(1), To: o.now}, o.now)
+		if err != nil || len(exposures) != 6 {
+			t.Errorf("%d exposures since the beginning, want 6: %v", len(exposures), err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if _, err := o.Bundle(t.Context(), &out, "soc2", evidence.Window{From: o.now.AddDate(0, 0, -30), To: o.now}, o.now); err != nil {
+		t.Fatal(err)
+	}
+	r, err := verify.Bundle(bytes.NewReader(out.Bytes()), int64(out.Len()), verify.Options{})
+	if err != nil || !r.OK() {
+		t.Errorf("the bundle does not verify: %v %+v", err, r)
+	}
+	files, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := files.Open("ledger/disposals.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if text, err := io.ReadAll(f); err != nil || !strings.Contains(string(text), `"who":"ann"`) {
+		t.Errorf("the bundle's disposals: %s %v", text, err)
 	}
 }
 
