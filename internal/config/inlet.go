@@ -1,12 +1,12 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"net"
 	"net/url"
 	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -88,51 +88,52 @@ func inDir(file, name string) string {
 	return filepath.Join(filepath.Dir(file), name)
 }
 
-// alone returns the claims that do not say whose a token is.
-func alone() []string {
-	return []string{"iss", "aud", "exp", "iat", "nbf", "jti", "ref", "event_name", "environment"}
-}
-
 func parseIssuer(file string, n *yaml.Node) (Issuer, strictyaml.Errors) {
 	var raw struct {
-		Issuer   string            `yaml:"issuer"`
-		Audience string            `yaml:"audience"`
-		CA       string            `yaml:"ca"`
-		Claims   map[string]string `yaml:"claims"`
-		Sources  []string          `yaml:"sources"`
+		Issuer   yaml.Node   `yaml:"issuer"`
+		Audience string      `yaml:"audience"`
+		CA       string      `yaml:"ca"`
+		Claims   yaml.Node   `yaml:"claims"`
+		Sources  []yaml.Node `yaml:"sources"`
 	}
 	var errs strictyaml.Errors
-	wrong := func(format string, args ...any) { errs = append(errs, strictyaml.At(file, n, format, args...)) }
 	if err := strictyaml.DecodeNode(file, n, &raw); err != nil {
-		wrong("issuer: %v", err)
+		errors.As(err, &errs)
 		return Issuer{}, errs
 	}
-	i := Issuer{URL: raw.Issuer, Audience: raw.Audience, CA: inDir(file, raw.CA), Claims: raw.Claims, Sources: raw.Sources}
+	wrong := func(at *yaml.Node, format string, args ...any) {
+		errs = append(errs, strictyaml.At(file, cmp.Or(at, n), format, args...))
+	}
+	i := Issuer{URL: raw.Issuer.Value, Audience: raw.Audience, CA: inDir(file, raw.CA)}
 	u, err := url.Parse(i.URL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopbackHost(u.Hostname())) {
-		wrong("issuer %q: expected an address such as https://token.actions.githubusercontent.com", i.URL)
+		wrong(found(&raw.Issuer), "issuer %q: expected an address such as https://token.actions.githubusercontent.com", i.URL)
 	}
 	if i.Audience == "" {
-		wrong("issuer %s: expected an audience, which pipelines ask their tokens for", i.URL)
+		wrong(nil, "issuer %s: expected an audience, which pipelines ask their tokens for", i.URL)
 	}
-	if len(i.Sources) == 0 {
-		wrong("issuer %s: expected sources that it may deliver to", i.URL)
+	if len(raw.Sources) == 0 {
+		wrong(nil, "issuer %s: expected sources that it may deliver to", i.URL)
 	}
-	for _, pattern := range i.Sources {
+	for k := range raw.Sources {
+		pattern := raw.Sources[k].Value
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			wrong("issuer %s: sources: %q: expected the name or pattern of a source", i.URL, pattern)
+			wrong(&raw.Sources[k], "issuer %s: sources: %q: expected the name or pattern of a source", i.URL, pattern)
 		}
+		i.Sources = append(i.Sources, pattern)
 	}
-	bound := false
-	for claim, value := range i.Claims {
-		if _, err := path.Match(value, ""); err != nil || strings.Trim(value, "*/") == "" {
-			wrong("issuer %s: claims: %s %q would take everything or nothing: expected a value", i.URL, claim, value)
-		}
-		bound = bound || !slices.Contains(alone(), claim)
-	}
-	if !bound {
-		wrong("issuer %s: expected a claim that says whose the pipeline is, such as repository or project_path: others have tokens "+
-			"of this issuer, too", i.URL)
+	i.Claims, err = parseClaims(file, i.URL, n, &raw.Claims)
+	var bad strictyaml.Errors
+	if errors.As(err, &bad) {
+		errs = append(errs, bad...)
 	}
 	return i, errs
+}
+
+// found returns the node, or nil when the file has none.
+func found(n *yaml.Node) *yaml.Node {
+	if n.IsZero() {
+		return nil
+	}
+	return n
 }
