@@ -116,6 +116,7 @@ func changeFields() map[string]*types.FieldType {
 //	succeeded    it ended well
 //	startedBy, approvers, repository, commit, createdAt, startedAt, endedAt
 //	sources      the repositories that it is made of, each with its commit: {"repository", "commit"}
+//	made         the ids of the deployments that it made in another system, whose approval is its own
 func deploymentFields() map[string]*types.FieldType {
 	type d = *judgedDeployment
 	return map[string]*types.FieldType{
@@ -137,6 +138,12 @@ func deploymentFields() map[string]*types.FieldType {
 		"endedAt":     moment("endedAt", func(v d) time.Time { return v.EndedAt }),
 		"sources": modelField(types.NewListType(types.NewMapType(types.StringType, types.StringType)),
 			func(_ *modelValue, v d) (ref.Val, error) { return sourcesOf(v.Deployment), nil }),
+		"made": modelField(types.NewListType(types.StringType), func(m *modelValue, v d) (ref.Val, error) {
+			if u, unseen := v.Deployment.Unseen[change.PartApprovals]; unseen {
+				return nil, m.lost(u)
+			}
+			return types.NewStringList(types.DefaultTypeAdapter, v.Made), nil
+		}),
 		"succeeded": modelField(types.BoolType, func(m *modelValue, v d) (ref.Val, error) {
 			if u, unseen := v.Deployment.Unseen[change.PartOutcome]; unseen {
 				return nil, m.lost(u)

@@ -37,6 +37,7 @@ type adapter struct {
 func adapters() map[string]adapter {
 	return map[string]adapter{
 		"argocd.deployment":          {deployment: argocd{}.Deployment, reads: argocdReads[:]},
+		"aws.codedeploy.deployment":  {deployment: codedeploy{}.Deployment, reads: codedeployReads[:]},
 		"aws.codepipeline.execution": {deployment: codepipeline{}.Deployment, reads: codepipelineReads[:]},
 		"azuredevops.pull-request":   {change: azureDevOps{}.Change, reads: azureReads[:]},
 		"gcp.clouddeploy.rollout":    {deployment: clouddeploy{}.Deployment, reads: clouddeployReads[:]},

@@ -32,6 +32,9 @@ type codepipelineAction struct {
 	} `json:"Input"`
 	Output struct {
 		OutputVariables map[string]string `json:"OutputVariables"`
+		ExecutionResult struct {
+			ExternalExecutionID string `json:"ExternalExecutionId"`
+		} `json:"ExecutionResult"`
 	} `json:"Output"`
 }
 
@@ -69,6 +72,9 @@ func (codepipeline) Deployment(s evidence.Subject) (Deployment, error) {
 	}
 	out.deployedBy(d.Actions, d.Status)
 	for _, a := range d.Actions {
+		if made := codedeployMade(s.ID, a); made != "" {
+			out.Made = append(out.Made, made)
+		}
 		if t := a.Input.ActionTypeID; t.Category != "Approval" || t.Provider != "Manual" {
 			continue
 		}

@@ -26,7 +26,13 @@ type Deployment struct {
 	ByChanges bool
 	// Gated says that the provider itself lets it start only once it is approved, so that an approval without a time was
 	// given before.
-	Gated  bool
+	Gated bool
+	// Elsewhere says why the provider tells nothing of approvals, where it has none; empty where it has.
+	Elsewhere string
+	// Made are the ids of the deployments that it made in another system, whose approval is its own.
+	Made []string
+	// Back says that the provider itself brought back what was there before.
+	Back   bool
 	Unseen map[Part]Unseen
 }
 
@@ -88,6 +94,9 @@ func Production(name string) bool {
 func (d Deployment) Judge() Judgement {
 	if u, unseen := d.Unseen[PartApprovals]; unseen {
 		return Judgement{Verdict: Unknown, Why: "its approvals could not be collected", Needs: []Unseen{u}}
+	}
+	if d.Elsewhere != "" {
+		return Judgement{Verdict: Unknown, Why: d.Elsewhere}
 	}
 	if d.ByChanges {
 		return Judgement{Verdict: Unknown, Why: "nobody is asked there: the changes that its commit came by tell"}

@@ -96,7 +96,7 @@ func (p *Population) measure() Metrics {
 	}
 	for i, d := range p.Deployments {
 		switch {
-		case !d.Production:
+		case !d.Production || d.Run != "":
 		case d.Outcome == Succeeded:
 			m.deployed(p.Deployments[i:])
 		case d.Outcome != Failed && d.Outcome != Running:
@@ -120,11 +120,11 @@ func (m *Metrics) deployed(rest []Deployed) {
 		m.Unapproved.Part++
 	}
 	switch {
-	case d.Commit == "":
-		m.Rollback.Unknown++ // whether the environment had it before cannot be told
 	case d.Rollback:
 		m.Rollback.Of++
 		m.Rollback.Part++
+	case d.Commit == "":
+		m.Rollback.Unknown++ // whether the environment had it before cannot be told
 	default:
 		m.Rollback.Of++
 	}
@@ -142,7 +142,7 @@ func (m *Metrics) deployed(rest []Deployed) {
 func nextThere(rest []Deployed) *Deployed {
 	for i := range rest[1:] {
 		next := &rest[1+i]
-		if next.place() == rest[0].place() && (next.Outcome == Failed || next.Outcome == Succeeded) {
+		if next.Run == "" && next.place() == rest[0].place() && (next.Outcome == Failed || next.Outcome == Succeeded) {
 			return next
 		}
 	}
@@ -167,7 +167,7 @@ func (p *Population) rollbacks() {
 		if had[at] == nil {
 			had[at] = map[string]bool{}
 		}
-		d.Rollback = had[at][d.Commit] && now[at] != d.Commit
+		d.Rollback = d.Rollback || had[at][d.Commit] && now[at] != d.Commit
 		had[at][d.Commit], now[at] = true, d.Commit
 	}
 }

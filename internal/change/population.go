@@ -140,9 +140,13 @@ type Deployed struct {
 	StartedBy []string `json:"started_by"`
 	Approvers []string `json:"approvers"`
 	// Changes are those that its commit came by; Known is false when that cannot be told.
-	Changes  []string        `json:"changes"`
-	Known    bool            `json:"known"`
-	Rollback bool            `json:"rollback"` // to a commit that the environment had before
+	Changes  []string `json:"changes"`
+	Known    bool     `json:"known"`
+	Rollback bool     `json:"rollback"` // to a commit that the environment had before
+	// Made are the deployments that it made in another system; Run is the id of the one that made it, whose verdict it has
+	// and by which it is counted.
+	Made     []string        `json:"made,omitempty"`
+	Run      string          `json:"run,omitempty"`
 	Evidence evidence.Digest `json:"evidence"`
 }
 
@@ -168,7 +172,8 @@ func DeployedOf(dep Deployment, scope string, d evidence.Digest) Deployed {
 	return Deployed{Type: dep.Type, ID: dep.ID, Scope: scope, Repository: dep.Repository, Commit: dep.Commit,
 		Environment: dep.Environment, Production: dep.Production(), CreatedAt: dep.CreatedAt, StartedAt: dep.StartedAt,
 		EndedAt: dep.EndedAt, Outcome: dep.Outcome, Verdict: j.Verdict, Why: j.Why, StartedBy: Names(dep.StartedBy),
-		Approvers: Names(j.Approvers), Changes: []string{}, Evidence: d, Sources: dep.Sources, ByChanges: dep.ByChanges}
+		Approvers: Names(j.Approvers), Changes: []string{}, Evidence: d, Sources: dep.Sources, ByChanges: dep.ByChanges,
+		Made: dep.Made, Rollback: dep.Back}
 }
 
 // at is when a deployment took place: when it ended, or as far as it came.
@@ -209,6 +214,7 @@ func (p *Population) Finish(x *Index) {
 	p.Deployments = slices.CompactFunc(p.Deployments, func(a, b Deployed) bool {
 		return a.Type == b.Type && a.ID == b.ID && (a.Scope == b.Scope || a.Repository == b.Repository && a.Repository != "")
 	})
+	p.runs()
 	rows := map[[3]string]int{}
 	for i, r := range p.Changes {
 		rows[[3]string{r.Type, r.ID, r.Repository}] = i
