@@ -85,8 +85,8 @@ func TestClaimsBind(t *testing.T) {
 		{"runner_environment: github-hosted", false},
 		{"user_email: alice@example.com", false},
 	} {
-		_, err := Parse("exhibit.yaml", []byte("inlet: { listen: '127.0.0.1:1', issuers: [ { issuer: 'https://i.example', audience: e, "+
-			"claims: { "+tt.claims+" }, sources: [a] } ] }"), nil)
+		_, err := Parse("exhibit.yaml", []byte("inlet: { listen: '127.0.0.1:1', issuers: [ "+
+			"{ issuer: 'https://i.example', audience: e, claims: { "+tt.claims+" }, sources: [a] } ] }"), nil)
 		if tt.bound && err != nil || !tt.bound && (err == nil || !strings.Contains(err.Error(), "whose the pipeline is")) {
 			t.Errorf("%s: %v, want bound: %v", tt.claims, err, tt.bound)
 		}

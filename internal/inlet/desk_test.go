@@ -50,6 +50,7 @@ type desk struct {
 	taken   []Delivery
 	refused []string
 	unknown int
+	failed  []string
 	fail    error
 }
 
@@ -86,6 +87,7 @@ func newDesk(t *testing.T) *desk {
 			d.refused = append(d.refused, source+": "+err.Error())
 		},
 		Unknown: func() { d.unknown++ },
+		Failed:  func(err error) { d.failed = append(d.failed, err.Error()) },
 		Now:     now,
 	}
 	d.inlet = New(d.options)

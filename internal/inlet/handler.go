@@ -2,18 +2,18 @@
 // for this run, so that no secret is stored anywhere; rules say which tokens may deliver to which sources.
 //
 // It never takes anything from whom it does not know, never keeps or repeats a token, and never reads more of a body than
-// its limit. What it is given it hands on once: the same body for the same source again has the same answer.
+// its limit. What it is given it hands on once: the same body for the same source out of the same run of a pipeline has the
+// same answer again. Out of a later run it is a new look, though it may find the same.
 package inlet
 
 import (
-	"compress/gzip"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
 
 	"exhibit/internal/evidence"
 )
@@ -43,6 +42,8 @@ type Delivery struct {
 	Format string // empty: told from the content
 	Body   []byte
 	Caller evidence.Identity
+	// Pipeline is the run of the caller's pipeline; empty when its system names none.
+	Pipeline string
 }
 
 // Receipt is what a delivery became.
@@ -62,18 +63,23 @@ type Receipts interface {
 	Keep(key string, r Receipt) error
 }
 
-// Options are what an inlet works with. All are needed.
+// Options are what an inlet works with. All but BehindProxy are needed.
 type Options struct {
 	// Rules are those of now.
 	Rules func() []Rule
 	// Take commits a delivery. It is called for one delivery after the other.
 	Take     func(ctx context.Context, d Delivery) (Receipt, error)
 	Receipts Receipts
-	// Refused is told of deliveries of known callers that were refused.
+	// Refused is told of deliveries of known callers that were refused, but of no flood: the reason says how many were left
+	// out before it.
 	Refused func(source string, caller evidence.Identity, reason error)
 	// Unknown is told of each request without a good token.
 	Unknown func()
-	Now     func() time.Time
+	// Failed is told what went wrong that is no caller's fault and no part of an answer.
+	Failed func(error)
+	// BehindProxy takes the caller's address from the last entry of X-Forwarded-For, which the proxy wrote.
+	BehindProxy bool
+	Now         func() time.Time
 }
 
 const (
@@ -81,25 +87,32 @@ const (
 	MaxBody = 64 << 20
 	// waiting is how many deliveries may be held in memory at once.
 	waiting = 4
-	// A token costs a look at its signature, and perhaps a question to its issuer.
-	tokensPerSecond, tokensAtOnce = 20, 40
 )
 
 type handler struct {
 	Options
 	issuers issuers
-	tokens  *rate.Limiter
-	slots   chan struct{}
-	taking  chan struct{}
-	flights singleflight.Group
+	tokens  addresses
+	// Everybody's tokens of an issuer are known; what they are refused leaves room for what one's own pipelines are.
+	foreign, own record
+	slots        chan struct{}
+	taking       chan struct{}
+	flights      singleflight.Group
 }
 
 // New returns the handler of POST /v1/ingest/SOURCE. Its parameters are format and name, both optional.
 func New(o Options) http.Handler {
-	h := &handler{Options: o, issuers: issuers{now: o.Now}, tokens: rate.NewLimiter(tokensPerSecond, tokensAtOnce),
+	h := &handler{Options: o, issuers: issuers{now: o.Now}, tokens: newAddresses(), foreign: newRecord(), own: newRecord(),
 		slots: make(chan struct{}, waiting), taking: make(chan struct{}, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/ingest/{source}", h.deliver)
+	mux.HandleFunc("/v1/ingest/{source}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		answer(w, refuse(http.StatusMethodNotAllowed, "send it with POST", "method %s is not taken", r.Method))
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, refuse(http.StatusNotFound, "deliver to /v1/ingest/SOURCE", "there is nothing here"))
+	})
 	return mux
 }
 
@@ -117,67 +130,74 @@ func refuse(status int, do string, format string, args ...any) *refusal {
 }
 
 func (h *handler) deliver(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	source := r.PathValue("source")
-	caller, bad := h.authenticate(r, source)
-	if bad != nil && caller.ID == "" {
-		h.Unknown()
-	}
+	d := Delivery{Source: r.PathValue("source")}
+	bad := h.authenticate(r, &d)
+	records := &h.foreign
 	var receipt Receipt
 	if bad == nil {
-		receipt, bad = h.accept(w, r, source, caller)
+		records = &h.own
+		receipt, bad = h.accept(w, r, d)
 	}
-	if bad == nil {
-		_ = json.NewEncoder(w).Encode(receipt)
+	switch {
+	case bad == nil:
+		answer(w, receipt)
 		return
+	case d.Caller.ID == "":
+		h.Unknown()
+	case bad.status < 500:
+		if reason := records.admit(h.Now(), bad); reason != nil {
+			h.Refused(d.Source, d.Caller, reason)
+		}
 	}
-	if caller.ID != "" && bad.status < 500 && bad.status != http.StatusTooManyRequests {
-		h.Refused(source, caller, bad)
-	}
-	switch bad.status {
-	case http.StatusUnauthorized:
-		w.Header().Set("WWW-Authenticate", `Bearer realm="exhibit"`)
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		w.Header().Set("Retry-After", "60")
-	}
-	w.WriteHeader(bad.status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{"what": bad.what.Error(), "do": bad.do}})
+	answer(w, bad)
 }
 
-// authenticate returns who delivers; with a refusal, only one whose token is good.
-func (h *handler) authenticate(r *http.Request, source string) (evidence.Identity, *refusal) {
+// answer writes a receipt or a refusal.
+func answer(w http.ResponseWriter, v any) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if bad, ok := v.(*refusal); ok {
+		switch bad.status {
+		case http.StatusUnauthorized:
+			header.Set("WWW-Authenticate", `Bearer realm="exhibit"`)
+		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+			header.Set("Retry-After", "60")
+		}
+		w.WriteHeader(bad.status)
+		v = map[string]any{"error": map[string]string{"what": bad.what.Error(), "do": bad.do}}
+	}
+	_ = json.NewEncoder(w).Encode(v) // the caller went away, or did not
+}
+
+// authenticate fills in who delivers, and out of which run; with a refusal, only when the token is good.
+func (h *handler) authenticate(r *http.Request, d *Delivery) *refusal {
 	raw, err := bearer(r.Header.Get("Authorization"))
 	if err != nil {
-		return evidence.Identity{}, refuse(http.StatusUnauthorized, "send the token of the pipeline's run", "%w", err)
+		return refuse(http.StatusUnauthorized, "send the token of the pipeline's run", "%w", err)
 	}
-	if !h.tokens.Allow() {
-		return evidence.Identity{}, refuse(http.StatusTooManyRequests, "deliver again in a minute", "too many deliveries at once")
+	if !h.tokens.allow(h.Now(), callerAddress(r, h.BehindProxy)) {
+		return refuse(http.StatusTooManyRequests, "deliver again in a minute", "too many deliveries at once")
 	}
 	rules := h.Rules()
 	t, err := h.issuers.verify(r.Context(), raw, rules)
 	switch {
 	case errors.Is(err, errUnreachable):
-		return evidence.Identity{}, refuse(http.StatusServiceUnavailable, "deliver again in a minute", "%w", err)
+		h.Failed(err)
+		return refuse(http.StatusServiceUnavailable, "deliver again in a minute", "%w", errUnreachable)
 	case err != nil:
-		return evidence.Identity{}, refuse(http.StatusUnauthorized, "ask for a new token in the same job", "%w", err)
+		return refuse(http.StatusUnauthorized, "ask for a new token in the same job", "%w", err)
 	}
-	caller := evidence.Identity{ID: t.issuer + "|" + t.subject, Kind: "oidc"}
-	if err := allows(rules, t, source); err != nil {
-		return caller, refuse(http.StatusForbidden, "see inlet: issuers in exhibit.yaml", "%w", err)
+	d.Caller, d.Pipeline = evidence.Identity{ID: t.issuer + "|" + t.subject, Kind: "oidc"}, t.run()
+	if err := allows(rules, t, d.Source); err != nil {
+		return refuse(http.StatusForbidden, "see inlet: issuers in exhibit.yaml", "%w", err)
 	}
-	return caller, nil
-}
-
-// types are the content types of reports.
-func types() []string {
-	return []string{"application/json", "application/sarif+json", "application/x-ndjson", "application/xml", "text/xml",
-		"application/yaml", "application/x-yaml", "application/octet-stream"}
+	return nil
 }
 
 // accept reads the report of a known caller and hands it on.
-func (h *handler) accept(w http.ResponseWriter, r *http.Request, source string, caller evidence.Identity) (Receipt, *refusal) {
+func (h *handler) accept(w http.ResponseWriter, r *http.Request, d Delivery) (Receipt, *refusal) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || !slices.Contains(types(), kind) {
 		return Receipt{}, refuse(http.StatusUnsupportedMediaType, "send Content-Type: application/octet-stream",
@@ -189,49 +209,23 @@ func (h *handler) accept(w http.ResponseWriter, r *http.Request, source string, 
 	default:
 		return Receipt{}, refuse(http.StatusServiceUnavailable, "deliver again in a minute", "other deliveries are under way")
 	}
-	body, bad := readBody(w, r)
-	if bad != nil {
+	query := r.URL.Query()
+	d.Name, d.Format = cmp.Or(query.Get("name"), "report"), query.Get("format")
+	if !printable(d.Name) || !printable(d.Format) {
+		return Receipt{}, refuse(http.StatusBadRequest, "call the report by its file's name",
+			"name or format is not plain text of at most %d letters", maxName)
+	}
+	var bad *refusal
+	if d.Body, bad = readBody(w, r); bad != nil {
 		return Receipt{}, bad
 	}
-	query := r.URL.Query()
-	d := Delivery{Source: source, Name: query.Get("name"), Format: query.Get("format"), Body: body, Caller: caller}
-	if d.Name == "" {
-		d.Name = "report"
-	}
 	return h.once(r.Context(), d)
-}
-
-// readBody reads the body, unpacked, up to its limit.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
-	var in io.Reader = http.MaxBytesReader(w, r.Body, MaxBody)
-	switch encoding := r.Header.Get("Content-Encoding"); encoding {
-	case "", "identity":
-	case "gzip":
-		unpacked, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, refuse(http.StatusBadRequest, "send it unpacked", "body is not packed as it says: %w", err)
-		}
-		in = unpacked
-	default:
-		return nil, refuse(http.StatusUnsupportedMediaType, "send it unpacked, or with gzip", "content encoding %q", encoding)
-	}
-	body, err := io.ReadAll(io.LimitReader(in, MaxBody+1))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large) || len(body) > MaxBody:
-		return nil, refuse(http.StatusRequestEntityTooLarge, "deliver it in parts", "report has more than %d MiB", MaxBody>>20)
-	case err != nil:
-		return nil, refuse(http.StatusBadRequest, "deliver it again", "read the body: %w", err)
-	case len(body) == 0:
-		return nil, refuse(http.StatusUnprocessableEntity, "send the report as the body", "report is empty")
-	}
-	return body, nil
 }
 
 // once hands a delivery on unless the same was before, or waits for the same that is under way.
 func (h *handler) once(ctx context.Context, d Delivery) (Receipt, *refusal) {
 	digest := evidence.Sum(d.Body)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %s", d.Source, d.Caller.ID, d.Name, d.Format, digest))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %s", d.Source, d.Caller.ID, d.Pipeline, d.Name, d.Format, digest))
 	key := hex.EncodeToString(sum[:])
 	got, err, _ := h.flights.Do(key, func() (any, error) {
 		if r, ok, err := h.Receipts.Find(key); err != nil || ok {
@@ -249,7 +243,10 @@ func (h *handler) once(ctx context.Context, d Delivery) (Receipt, *refusal) {
 			return Receipt{}, err
 		}
 		r.At, r.Source, r.Digest = h.Now().UTC(), d.Source, digest
-		return r, h.Receipts.Keep(key, r)
+		if err := h.Receipts.Keep(key, r); err != nil { // it is committed, and the caller need not deliver it again
+			h.Failed(fmt.Errorf("remember a delivery: %w", err))
+		}
+		return r, nil
 	})
 	switch {
 	case errors.Is(err, ErrReport):
@@ -259,6 +256,7 @@ func (h *handler) once(ctx context.Context, d Delivery) (Receipt, *refusal) {
 	case errors.Is(err, ErrBusy):
 		return Receipt{}, refuse(http.StatusServiceUnavailable, "deliver again in a minute", "%w", err)
 	case err != nil:
+		h.Failed(fmt.Errorf("take a delivery for %s: %w", d.Source, err))
 		return Receipt{}, refuse(http.StatusInternalServerError, "see the log of exhibit serve", "the report could not be kept")
 	}
 	return got.(Receipt), nil

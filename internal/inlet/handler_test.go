@@ -3,11 +3,13 @@ package inlet
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oauth2-proxy/mockoidc"
 
@@ -81,15 +83,110 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestManyTokens bounds what tokens cost.
-func TestManyTokens(t *testing.T) {
-	d := newDesk(t)
-	got := map[int]int{}
-	for range tokensAtOnce + 20 {
-		got[d.send(d.request(with("Authorization", "Bearer a.b.c"))).Code]++
+// TestRuns takes the same again when a later run of the pipeline delivers it: that nothing changed is a new look.
+func TestRuns(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		first, second map[string]any
+		taken         int
+	}{
+		{"nothing says which run", nil, nil, 1},
+		{"the same run", map[string]any{"run_id": "1", "jti": "a"}, map[string]any{"run_id": "1", "jti": "b"}, 1},
+		{"the next run", map[string]any{"run_id": "1"}, map[string]any{"run_id": "2"}, 2},
+		{"the next attempt", map[string]any{"run_id": "1", "run_attempt": "1"}, map[string]any{"run_id": "1", "run_attempt": "2"}, 2},
+		{"another job", map[string]any{"job_id": 302623}, map[string]any{"job_id": 302624}, 2},
+		{"the same token", map[string]any{"jti": "a"}, map[string]any{"jti": "a"}, 1},
+		{"another token", map[string]any{"jti": "a"}, map[string]any{"jti": "b"}, 2},
+		{"another pipeline", nil, map[string]any{"sub": "repo:acme/till"}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDesk(t)
+			for _, over := range []map[string]any{tt.first, tt.second} {
+				if w := d.send(d.request(with("Authorization", "Bearer "+d.token(over)))); w.Code != 200 {
+					t.Fatalf("answers %d %s", w.Code, w.Body)
+				}
+			}
+			if len(d.taken) != tt.taken {
+				t.Errorf("taken %d times, want %d", len(d.taken), tt.taken)
+			}
+		})
 	}
-	if got[http.StatusTooManyRequests] == 0 || got[http.StatusUnauthorized] < tokensAtOnce {
-		t.Errorf("answers %v", got)
+}
+
+// forgetful is Receipts that cannot be read or written.
+type forgetful struct{ find, keep error }
+
+func (f forgetful) Find(string) (Receipt, bool, error) { return Receipt{}, false, f.find }
+func (f forgetful) Keep(string, Receipt) error         { return f.keep }
+
+// TestForgetful does not tell a pipeline that a delivery failed which is committed, and commits none that may be the second.
+func TestForgetful(t *testing.T) {
+	for _, tt := range []struct {
+		f      forgetful
+		status int
+		taken  int
+	}{
+		{forgetful{keep: errors.New("disk is full")}, 200, 1},
+		{forgetful{find: errors.New("disk is gone")}, 500, 0},
+	} {
+		d := newDesk(t)
+		d.options.Receipts = tt.f
+		d.inlet = New(d.options)
+		w := d.send(d.request(nil))
+		if w.Code != tt.status || len(d.taken) != tt.taken || strings.Contains(w.Body.String(), "disk") {
+			t.Errorf("%+v: answers %d %s, taken %d times", tt.f, w.Code, w.Body, len(d.taken))
+		}
+		if len(d.failed) != 1 || !strings.Contains(d.failed[0], "disk") {
+			t.Errorf("%+v: told %q", tt.f, d.failed)
+		}
+	}
+}
+
+// TestNoNames gives a stranger the same answer for every source, so that he learns no names.
+func TestNoNames(t *testing.T) {
+	d := newDesk(t)
+	answers := map[string]bool{}
+	for _, source := range []string{"shop-code", "other", "nothing"} {
+		w := d.send(d.request(func(r *http.Request) {
+			with("Authorization", "Bearer "+d.token(map[string]any{"repository": "evil/shop"}))(r)
+			r.URL.Path = "/v1/ingest/" + source
+		}))
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "repository") {
+			t.Errorf("%s: %d %s", source, w.Code, w.Body)
+		}
+		answers[w.Body.String()] = true
+	}
+	if len(answers) != 1 {
+		t.Errorf("answers differ: %v", answers)
+	}
+}
+
+// TestSlowBody ends a delivery whose body does not come, and has room for others then.
+func TestSlowBody(t *testing.T) {
+	d := newDesk(t)
+	server := httptest.NewUnstartedServer(d.inlet)
+	server.Config.ReadTimeout = 50 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	for range waiting + 1 {
+		in, out := io.Pipe()
+		r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+"/v1/ingest/shop-code", in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = d.request(nil).Header
+		go func() { _, _ = out.Write([]byte("{")) }()
+		resp, err := server.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode != http.StatusRequestTimeout {
+			t.Errorf("answers %s", resp.Status)
+		}
+		_, _ = resp.Body.Close(), out.Close()
+	}
+	if len(d.taken) != 0 {
+		t.Error("half a report was taken")
 	}
 }
 

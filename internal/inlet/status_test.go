@@ -2,6 +2,7 @@ package inlet
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -86,7 +87,14 @@ func TestStatus(t *testing.T) {
 			return func(r *http.Request) { body(bomb)(r); with("Content-Encoding", "gzip")(r) }
 		}},
 		{"large", 413, "64 MiB", true, func(*desk) func(*http.Request) { return body(make([]byte, MaxBody+1)) }},
-		{"get", 405, "", true, func(*desk) func(*http.Request) { return func(r *http.Request) { r.Method = "GET" } }},
+		{"control letters", 400, "plain text", true, func(*desk) func(*http.Request) {
+			return func(r *http.Request) { r.URL.RawQuery = "name=a%1b%5b2J" }
+		}},
+		{"long name", 400, "plain text", true, func(*desk) func(*http.Request) {
+			return func(r *http.Request) { r.URL.RawQuery = "name=" + strings.Repeat("a", maxName+1) }
+		}},
+		{"elsewhere", 404, "nothing here", true, func(*desk) func(*http.Request) { return func(r *http.Request) { r.URL.Path = "/v1/health" } }},
+		{"get", 405, "is not taken", true, func(*desk) func(*http.Request) { return func(r *http.Request) { r.Method = "GET" } }},
 		{"bad report", 422, "line 1", true, failing(fmt.Errorf("%w: line 1", ErrReport))},
 		{"unknown source", 404, "no such source", true, failing(ErrNoSource)},
 		{"busy", 503, "busy", true, failing(ErrBusy)},
@@ -99,10 +107,13 @@ func TestStatus(t *testing.T) {
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
 				t.Fatalf("answers %d %s, want %d with %q", w.Code, w.Body, tt.status, tt.says)
 			}
+			if kind := w.Header().Get("Content-Type"); kind != "application/json" || !json.Valid(w.Body.Bytes()) {
+				t.Errorf("answers %s %s", kind, w.Body)
+			}
 			if (len(d.taken) > 0) != (tt.status == 200) {
 				t.Errorf("%d deliveries were taken", len(d.taken))
 			}
-			if told := len(d.refused) > 0; told != (tt.known && tt.status >= 400 && tt.status < 500 && tt.status != 405) {
+			if told := len(d.refused) > 0; told != (tt.known && tt.status >= 400 && tt.status < 500 && tt.status != 405 && tt.name != "elsewhere") {
 				t.Errorf("told as refused: %v", d.refused)
 			}
 			if (d.unknown > 0) == tt.known {

@@ -2,14 +2,11 @@ package inlet
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +44,21 @@ type token struct {
 	claims          map[string]any
 }
 
+// run returns which run of a pipeline the token is of, as far as it says so: a run and its attempt at GitHub, a job at
+// GitLab, and else the token itself.
+func (t token) run() string {
+	var parts []string
+	for _, claim := range []string{"run_id", "run_attempt", "job_id"} {
+		if text, ok := claimText(t.claims[claim]); ok && text != "" {
+			parts = append(parts, claim+"="+text)
+		}
+	}
+	if text, ok := claimText(t.claims["jti"]); ok && len(parts) == 0 && text != "" {
+		parts = append(parts, "jti="+text)
+	}
+	return strings.Join(parts, " ")
+}
+
 // bearer returns the token of an Authorization header.
 func bearer(header string) (string, error) {
 	scheme, raw, ok := strings.Cut(header, " ")
@@ -79,17 +91,25 @@ func claimedIssuer(raw string) (string, error) {
 type issuers struct {
 	now func() time.Time
 
-	mu   sync.Mutex
-	keys map[string]*oidc.RemoteKeySet // by issuer and certificate authorities
+	mu    sync.Mutex
+	known map[string]*issuer // by address and certificate authorities
+}
+
+// issuer is one that was needed.
+type issuer struct {
+	client *http.Client
+
+	mu   sync.Mutex         // held while it is asked where its keys are
+	keys *oidc.RemoteKeySet // nil until it answered
 }
 
 // verify verifies a token of one of the rules' issuers.
 func (s *issuers) verify(ctx context.Context, raw string, rules []Rule) (token, error) {
-	issuer, err := claimedIssuer(raw)
+	name, err := claimedIssuer(raw)
 	if err != nil {
 		return token{}, err
 	}
-	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Issuer == issuer })
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Issuer == name })
 	if i < 0 {
 		return token{}, fmt.Errorf("%w: its issuer is none of those that are configured", errToken)
 	}
@@ -97,15 +117,15 @@ func (s *issuers) verify(ctx context.Context, raw string, rules []Rule) (token, 
 	defer stop()
 	remote, err := s.keySet(ctx, rules[i])
 	if err != nil {
-		return token{}, fmt.Errorf("%w: %s: %w", errUnreachable, issuer, err)
+		return token{}, fmt.Errorf("%w: %s: %w", errUnreachable, name, err)
 	}
 	keys := &watchedKeys{remote: remote}
-	verifier := oidc.NewVerifier(issuer, keys, &oidc.Config{SkipClientIDCheck: true, SupportedSigningAlgs: algorithms(),
+	verifier := oidc.NewVerifier(name, keys, &oidc.Config{SkipClientIDCheck: true, SupportedSigningAlgs: algorithms(),
 		Now: func() time.Time { return s.now().Add(-leeway) }})
 	id, err := verifier.Verify(ctx, raw)
 	switch {
 	case keys.unreachable != nil:
-		return token{}, fmt.Errorf("%w: %s: %w", errUnreachable, issuer, keys.unreachable)
+		return token{}, fmt.Errorf("%w: %s: %w", errUnreachable, name, keys.unreachable)
 	case err != nil:
 		return token{}, fmt.Errorf("%w: %w", errToken, err)
 	}
@@ -138,20 +158,19 @@ func (s *issuers) timely(id *oidc.IDToken) (token, error) {
 	return t, nil
 }
 
-// keySet returns the keys of a rule's issuer. Only an issuer that answered is kept.
+// keySet returns the keys of a rule's issuer, which is asked where they are until it has answered once.
 func (s *issuers) keySet(ctx context.Context, r Rule) (*oidc.RemoteKeySet, error) {
-	name := r.Issuer + "\x00" + string(r.Roots)
-	s.mu.Lock()
-	known := s.keys[name]
-	s.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	client, err := clientOf(r)
+	i, err := s.issuer(r)
 	if err != nil {
 		return nil, err
 	}
-	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, client), r.Issuer)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.keys != nil {
+		return i.keys, nil
+	}
+	ctx = oidc.ClientContext(ctx, i.client)
+	provider, err := oidc.NewProvider(ctx, r.Issuer)
 	if err != nil {
 		return nil, err
 	}
@@ -162,64 +181,24 @@ func (s *issuers) keySet(ctx context.Context, r Rule) (*oidc.RemoteKeySet, error
 		return nil, err
 	}
 	// The keys are asked for as long as the process lives; each call has the client's deadline.
-	keys := oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), client), discovered.Keys)
+	i.keys = oidc.NewRemoteKeySet(context.WithoutCancel(ctx), discovered.Keys)
+	return i.keys, nil
+}
+
+func (s *issuers) issuer(r Rule) (*issuer, error) {
+	name := r.Issuer + "\x00" + string(r.Roots)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.keys == nil || len(s.keys) > 100 { // what was configured once is not kept for ever
-		s.keys = map[string]*oidc.RemoteKeySet{}
+	if known := s.known[name]; known != nil {
+		return known, nil
 	}
-	s.keys[name] = keys
-	return keys, nil
-}
-
-// clientOf returns a client that follows no redirection to another host, and reads no more than keys can be.
-func clientOf(r Rule) (*http.Client, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if len(r.Roots) > 0 {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(r.Roots) {
-			return nil, errors.New("its ca holds no certificate")
-		}
-	}
-	return &http.Client{
-		Timeout: issuerTimeout,
-		Transport: &bounded{next: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, MaxIdleConns: 2,
-			IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}},
-		CheckRedirect: func(req *http.Request, via []*http.Request) error {
-			if req.URL.Host != via[0].URL.Host || len(via) > 3 {
-				return errors.New("the issuer sends to another host")
-			}
-			return nil
-		},
-	}, nil
-}
-
-// bounded makes an answer that is no answer an error, and cuts bodies.
-type bounded struct{ next http.RoundTripper }
-
-func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := b.next.RoundTrip(req)
+	client, err := clientOf(r, s.now)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests {
-		return nil, errors.Join(fmt.Errorf("it answered %s", resp.Status), resp.Body.Close())
+	if s.known == nil || len(s.known) > 100 { // what was configured once is not kept for ever
+		s.known = map[string]*issuer{}
 	}
-	resp.Body = http.MaxBytesReader(nil, resp.Body, 1<<20)
-	return resp, nil
-}
-
-// watchedKeys tells keys that could not be asked for from a signature that is wrong.
-type watchedKeys struct {
-	remote      *oidc.RemoteKeySet
-	unreachable error
-}
-
-func (k *watchedKeys) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
-	payload, err := k.remote.VerifySignature(ctx, jwt)
-	var failed *url.Error
-	if errors.As(err, &failed) || errors.Is(err, context.DeadlineExceeded) {
-		k.unreachable = err
-	}
-	return payload, err
+	s.known[name] = &issuer{client: client}
+	return s.known[name], nil
 }
