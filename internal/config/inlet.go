@@ -19,6 +19,8 @@ type Inlet struct {
 	Listen string
 	// Cert and Key are PEM files; without them the address is this machine's, or behind a proxy that encrypts.
 	Cert, Key string
+	// BehindProxy says that a proxy stands before it, which writes callers' addresses into X-Forwarded-For.
+	BehindProxy bool
 	// Issuers are whose tokens are taken.
 	Issuers []Issuer
 }
@@ -59,7 +61,7 @@ func parseInlet(file string, n *yaml.Node) (Inlet, error) {
 	wrong := func(n *yaml.Node, format string, args ...any) {
 		errs = append(errs, strictyaml.At(file, n, format, args...))
 	}
-	in.Listen = raw.Listen.Value
+	in.Listen, in.BehindProxy = raw.Listen.Value, raw.Proxy
 	in.Cert, in.Key = inDir(file, raw.TLS.Cert), inDir(file, raw.TLS.Key)
 	switch _, _, err := net.SplitHostPort(in.Listen); {
 	case err != nil:

@@ -8,6 +8,7 @@ import (
 func TestInlet(t *testing.T) {
 	c, err := Parse("/etc/exhibit.yaml", []byte(`inlet:
   listen: 0.0.0.0:8700
+  behind_proxy: true
   tls: { cert: tls/cert.pem, key: /keys/key.pem }
   issuers:
     - issuer: https://token.actions.githubusercontent.com
@@ -19,7 +20,8 @@ func TestInlet(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := c.Inlet
-	if in.Cert != "/etc/tls/cert.pem" || in.Key != "/keys/key.pem" || len(in.Issuers) != 1 || in.Issuers[0].Claims["repository"] != "acme/*" {
+	if !in.BehindProxy || in.Cert != "/etc/tls/cert.pem" || in.Key != "/keys/key.pem" || len(in.Issuers) != 1 ||
+		in.Issuers[0].Claims["repository"] != "acme/*" {
 		t.Errorf("read %+v", in)
 	}
 }

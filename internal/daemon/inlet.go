@@ -55,7 +55,9 @@ func (s *Service) inlet() http.Handler {
 				s.Log.Error("a refused delivery could not be recorded", "error", err)
 			}
 		},
-		Unknown: s.gauges.strangers.Inc,
+		Unknown:     s.gauges.strangers.Inc,
+		Failed:      func(err error) { s.Log.Error("the inlet is in trouble", "error", err) },
+		BehindProxy: s.App.Config.Inlet.BehindProxy,
 	})
 }
 
@@ -80,13 +82,12 @@ func (s *Service) take(ctx context.Context, d inlet.Delivery) (inlet.Receipt, er
 		s.stop(err)
 		return inlet.Receipt{}, err
 	case res.Run.ID == "":
-		s.Log.Error("a delivery failed", "source", d.Source, "error", err)
 		return inlet.Receipt{}, err
 	case err != nil: // the run is committed; it is judged by the next assessment
 		s.Log.Error("a delivery is committed and not judged", "source", d.Source, "run", res.Run.ID, "error", err)
 	}
 	complete := outcomes(res.Run)[d.Source].Seen()
-	s.Log.Info("delivered", "source", d.Source, "run", res.Run.ID, "by", d.Caller.ID, "complete", complete)
+	s.Log.Info("delivered", "source", d.Source, "run", res.Run.ID, "by", d.Caller.ID, "pipeline", d.Pipeline, "complete", complete)
 	if err := s.judged(ctx); err != nil {
 		s.Log.Error("what a delivery changed could not be told", "error", err)
 	}
@@ -101,8 +102,9 @@ type receipts struct {
 
 const (
 	receiptNotes = "inlet|"
-	// keptReceipts is how many are remembered; a pipeline delivers again within minutes.
-	keptReceipts = 1000
+	// keptReceipts is how many are remembered: more than come in the day that a token may be good for, so that none is taken
+	// twice.
+	keptReceipts = 10_000
 )
 
 // Find implements inlet.Receipts.

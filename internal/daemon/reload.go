@@ -55,8 +55,9 @@ func (s *Service) tryReload() error {
 			return err
 		}
 	}
-	if a, b := cfg.Inlet, now.Config.Inlet; a.Listen != b.Listen || a.Cert != b.Cert || a.Key != b.Key {
-		return fmt.Errorf("%w: inlet: another address or certificate needs a restart", ErrConfig)
+	if a, b := cfg.Inlet, now.Config.Inlet; a.Listen != b.Listen || a.Cert != b.Cert || a.Key != b.Key ||
+		a.BehindProxy != b.BehindProxy {
+		return fmt.Errorf("%w: inlet: another address, certificate or proxy needs a restart", ErrConfig)
 	}
 	rules, err := inletRules(cfg)
 	if err != nil {

@@ -45,7 +45,7 @@ func clientOf(r Rule, now func() time.Time) (*http.Client, error) {
 	}, nil
 }
 
-// bounded makes an answer that is no answer an error, and cuts bodies.
+// bounded asks only so often and where it is safe, and cuts answers.
 type bounded struct {
 	next    http.RoundTripper
 	limiter *rate.Limiter
@@ -64,9 +64,6 @@ func (b *bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := b.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
-	}
-	if resp.StatusCode >= 400 {
-		return nil, errors.Join(fmt.Errorf("it answered %s", resp.Status), resp.Body.Close())
 	}
 	resp.Body = http.MaxBytesReader(nil, resp.Body, maxAnswer)
 	return resp, nil

@@ -184,7 +184,7 @@ func (h *handler) authenticate(r *http.Request, d *Delivery) *refusal {
 	t, err := h.issuers.verify(r.Context(), raw, rules)
 	switch {
 	case errors.Is(err, errUnreachable):
-		h.Failed(err)
+		h.Failed(fmt.Errorf("%.400s", err)) // which may hold all that the issuer answered
 		return refuse(http.StatusServiceUnavailable, "deliver again in a minute", "%w", errUnreachable)
 	case err != nil:
 		return refuse(http.StatusUnauthorized, "ask for a new token in the same job", "%w", err)

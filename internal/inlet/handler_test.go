@@ -211,3 +211,25 @@ func FuzzBearer(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAllows lets in nobody but whom the rule names, whatever a token says.
+func FuzzAllows(f *testing.F) {
+	f.Add(`{"repository":"acme/shop","ref":"refs/heads/main"}`, "shop-code")
+	f.Add(`{"repository":"acme/shop/x","ref":["refs/heads/main"]}`, "shop-")
+	f.Add(`{"repository":1e400,"ref":null}`, "*")
+	rules := []Rule{{Issuer: "i", Audience: "exhibit", Claims: map[string]string{"repository": "acme/*", "ref": "refs/heads/main"},
+		Sources: []string{"shop-*"}}}
+	f.Fuzz(func(t *testing.T, claims, source string) {
+		tok := token{issuer: "i", audience: []string{"exhibit"}}
+		if json.Unmarshal([]byte(claims), &tok.claims) != nil {
+			return
+		}
+		repository, _ := tok.claims["repository"].(string)
+		name, ok := strings.CutPrefix(repository, "acme/")
+		want := ok && !strings.Contains(name, "/") && tok.claims["ref"] == "refs/heads/main" &&
+			strings.HasPrefix(source, "shop-") && !strings.Contains(source, "/")
+		if err := allows(rules, tok, source); (err == nil) != want {
+			t.Errorf("%s to %q: %v, want allowed: %v", claims, source, err, want)
+		}
+	})
+}

@@ -25,10 +25,10 @@ func TestBrokenIssuer(t *testing.T) {
 		}
 	}
 	for name, keys := range map[string]http.HandlerFunc{
-		"not found":    text(404, "INSIDE"),
+		"not found":    text(404, strings.Repeat("INSIDE", 1000)),
 		"not allowed":  text(403, `{"keys":[]}`),
 		"down":         text(502, "INSIDE"),
-		"no JSON":      text(200, "<html>INSIDE"),
+		"no JSON":      text(200, "<html>"+strings.Repeat("INSIDE", 1000)),
 		"endless":      text(200, strings.Repeat(" ", maxAnswer+1)+`{"keys":[]}`),
 		"other host":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) },
 		"moving about": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
@@ -43,7 +43,7 @@ func TestBrokenIssuer(t *testing.T) {
 			if strings.Contains(w.Body.String(), "INSIDE") || strings.Contains(w.Body.String(), "127.0.0.1") {
 				t.Errorf("the answer tells of the issuer: %s", w.Body)
 			}
-			if len(d.failed) != 1 || !strings.Contains(d.failed[0], broken) {
+			if len(d.failed) != 1 || !strings.Contains(d.failed[0], broken) || len(d.failed[0]) > 400 {
 				t.Errorf("told %q", d.failed)
 			}
 		})

@@ -33,10 +33,10 @@ func TestStatus(t *testing.T) {
 		{"long", 401, "no signed JWT", false, func(*desk) func(*http.Request) {
 			return with("Authorization", "Bearer a.b."+strings.Repeat("c", maxToken))
 		}},
-		{"alg none", 401, "token is not good", false, func(d *desk) func(*http.Request) {
+		{"alg none", 401, "unexpected signature algorithm", false, func(d *desk) func(*http.Request) {
 			return with("Authorization", unsigned(`{"alg":"none"}`, `{"iss":"`+d.issuer.Issuer()+`","sub":"x"}`))
 		}},
-		{"secret of the public key", 401, "token is not good", false, func(d *desk) func(*http.Request) {
+		{"secret of the public key", 401, "unexpected signature algorithm", false, func(d *desk) func(*http.Request) {
 			keys, err := d.issuer.Keypair.JWKS()
 			if err != nil {
 				d.t.Fatal(err)
