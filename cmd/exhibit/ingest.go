@@ -42,6 +42,7 @@ It ends with 0 when it is done, with 2 when a file is not understood, and with 3
 looked at: what it does not name is not passed, and not mended.`,
 		Example: "  exhibit ingest results.sarif --source shop-code\n" +
 			"  checkov -d . -o json | exhibit ingest - --source shop-code --format checkov",
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage(errors.New("no FILE is named; - is standard input"))

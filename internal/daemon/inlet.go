@@ -64,16 +64,14 @@ func (s *Service) inlet() http.Handler {
 // take commits a delivery, unless a collection holds the ledger, which may take hours.
 func (s *Service) take(ctx context.Context, d inlet.Delivery) (inlet.Receipt, error) {
 	a := s.app.Load()
-	if !a.turn.writing.TryLock() {
-		return inlet.Receipt{}, fmt.Errorf("%w: a collection is under way", inlet.ErrBusy)
-	}
-	a.turn.writing.Unlock()
 	if _, err := a.Config.Find(d.Source); err != nil {
 		return inlet.Receipt{}, fmt.Errorf("%w: %s", inlet.ErrNoSource, d.Source)
 	}
-	res, err := a.Ingest(ctx, IngestRequest{Source: d.Source, Format: d.Format, Caller: d.Caller,
+	res, err := a.Ingest(ctx, IngestRequest{Source: d.Source, Format: d.Format, Caller: d.Caller, Now: true,
 		Reports: []DeliveredReport{{Name: d.Name, Body: d.Body}}})
 	switch {
+	case errors.Is(err, errHeld):
+		return inlet.Receipt{}, fmt.Errorf("%w: %w", inlet.ErrBusy, err)
 	case errors.Is(err, ErrReport):
 		return inlet.Receipt{}, fmt.Errorf("%w: %w", inlet.ErrReport, err)
 	case errors.Is(err, ErrConfig):

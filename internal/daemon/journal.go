@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -83,10 +84,27 @@ func inJournal(v *store.View, d evidence.Digest) ([]byte, error) {
 	return nil, fmt.Errorf("object %s: %w", d, store.ErrUnknown)
 }
 
+// errHeld means that somebody else writes the ledger, perhaps for hours.
+var errHeld = errors.New("a collection is under way")
+
 // write takes a turn: what waits in the journal is committed, then f writes, then what came meanwhile is committed.
 func (a *App) write(f func() error) error {
 	a.turn.writing.Lock()
 	defer a.turn.writing.Unlock()
+	return a.inTurn(f)
+}
+
+// tryWrite is write that does not wait for its turn; it is errHeld when that is not now.
+func (a *App) tryWrite(f func() error) error {
+	if !a.turn.writing.TryLock() {
+		return errHeld
+	}
+	defer a.turn.writing.Unlock()
+	return a.inTurn(f)
+}
+
+// inTurn is write for who holds a.turn.writing.
+func (a *App) inTurn(f func() error) error {
 	if err := a.commitJournal(); err != nil {
 		return err
 	}
