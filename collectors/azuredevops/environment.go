@@ -87,38 +87,56 @@ type checkDoc struct {
 
 func collectEnvironments(ctx context.Context, s *session, t *collect.Task) error {
 	return s.eachProject(ctx, t, func(ctx context.Context, p project) error {
-		var found []json.RawMessage
-		err := s.pages(ctx, t, ask{op: opListEnvironments, path: s.within(p.ID, "distributedtask", "environments"), preview: true},
-			func(items []json.RawMessage) error {
-				found = append(found, items...)
-				return nil
-			})
+		found, err := s.environments(ctx, t, p)
 		if err != nil {
 			return err
 		}
 		t.Listed(len(found))
-		return collect.Each(ctx, found, func(ctx context.Context, raw json.RawMessage) error {
-			return s.environment(ctx, t, p, raw)
+		return collect.Each(ctx, found, func(ctx context.Context, e listedEnvironment) error {
+			return s.environment(ctx, t, p, e)
 		})
 	})
 }
 
-func (s *session) environment(ctx context.Context, t *collect.Task, p project, raw json.RawMessage) error {
-	var e struct {
-		ID   json.Number `json:"id"`
-		Name string      `json:"name"`
+// listedEnvironment is what the list says of an environment.
+type listedEnvironment struct {
+	ID   json.Number `json:"id"`
+	Name string      `json:"name"`
+	raw  json.RawMessage
+}
+
+// environments is the list of a project's, asked for once in a run.
+func (s *session) environments(ctx context.Context, t *collect.Task, p project) ([]listedEnvironment, error) {
+	got, err := collect.Once(ctx, t, "environments "+p.ID, func(ctx context.Context) ([]listedEnvironment, error) {
+		var found []listedEnvironment
+		err := s.pages(ctx, t, ask{op: opListEnvironments, path: s.within(p.ID, "distributedtask", "environments"), preview: true},
+			func(items []json.RawMessage) error {
+				for _, raw := range items {
+					e := listedEnvironment{raw: raw}
+					if err := json.Unmarshal(raw, &e); err != nil {
+						return fmt.Errorf("read an environment of the list: %w", err)
+					}
+					if e.ID == "" || e.Name == "" {
+						return errors.New("read an environment of the list: it has no id or no name")
+					}
+					found = append(found, e)
+				}
+				return nil
+			})
+		return found, err
+	})
+	if err == nil {
+		t.Relies(opListEnvironments)
 	}
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return fmt.Errorf("read an environment of the list: %w", err)
-	}
-	if e.ID == "" || e.Name == "" {
-		return errors.New("read an environment of the list: it has no id or no name")
-	}
-	doc, err := trim(raw, "description", "resources")
+	return got, err
+}
+
+func (s *session) environment(ctx context.Context, t *collect.Task, p project, e listedEnvironment) error {
+	doc, err := trim(e.raw, "description", "resources")
 	if err != nil {
 		return err
 	}
-	d := &draft{Subject: evidence.Subject{ID: p.Name + "/environments/" + e.ID.String(), Name: p.Name + "/" + e.Name}, doc: doc}
+	d := &draft{Subject: evidence.Subject{ID: p.environment(e), Name: p.Name + "/" + e.Name}, doc: doc}
 	checks, err := s.all(ctx, t, ask{op: opListChecks, path: s.within(p.ID, "pipelines", "checks", "configurations"), preview: true,
 		query: url.Values{"resourceType": {"environment"}, "resourceId": {e.ID.String()}, "$expand": {"settings"}}})
 	for _, check := range checks {

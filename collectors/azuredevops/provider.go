@@ -55,7 +55,7 @@ func (Provider) Name() string { return "azuredevops" }
 
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
-	return []collect.Collector{auditEvent(), auditLog(), environment(), policy(), pullRequest(), serviceEndpoint()}
+	return []collect.Collector{auditEvent(), auditLog(), deployment(), environment(), policy(), pullRequest(), serviceEndpoint()}
 }
 
 // Rates implements collect.Paced. All operations share one pace, because Azure DevOps counts what an identity consumes

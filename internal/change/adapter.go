@@ -39,6 +39,7 @@ func adapters() map[string]adapter {
 		"argocd.deployment":          {deployment: argocd{}.Deployment, reads: argocdReads[:]},
 		"aws.codedeploy.deployment":  {deployment: codedeploy{}.Deployment, reads: codedeployReads[:]},
 		"aws.codepipeline.execution": {deployment: codepipeline{}.Deployment, reads: codepipelineReads[:]},
+		"azuredevops.deployment":     {deployment: azureDevOps{}.Deployment, reads: azureDeploymentReads[:]},
 		"azuredevops.pull-request":   {change: azureDevOps{}.Change, reads: azureReads[:]},
 		"gcp.clouddeploy.rollout":    {deployment: clouddeploy{}.Deployment, reads: clouddeployReads[:]},
 		"git.commit":                 {commit: clone{}.Commit, reads: cloneReads[:], silent: true},

@@ -51,7 +51,7 @@ func azureDevOpsAPI() restAPI {
 		{"azuredevops:audit.Client.QueryAllStreams", "GET", organization + "/audit/streams", devopsOwn("audit-streams", devopsList)},
 		{"azuredevops:audit.Client.QueryLog", "GET", organization + "/audit/auditlog", devopsOwn("audit-entries", devopsAudit)},
 	}
-	return restAPI{provider: "azuredevops", account: "organization", fail: devopsFail, ops: ops,
+	return restAPI{provider: "azuredevops", account: "organization", fail: devopsFail, ops: append(ops, devopsRunOps()...),
 		unknown: func(k *restCall) response {
 			return devopsError(k, 404, "The controller for path was not found.", "HttpException")
 		},

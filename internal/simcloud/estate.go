@@ -210,5 +210,5 @@ var keyFields = map[string]string{
 	"commits": "oid", "activity": "id", "rule-suites": "id", "releases": "databaseId", "audit-log": "_document_id",
 	"environments": "name", "teams": "slug",
 	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "runners": "id",
-	"pull-requests": "pullRequestId", "devops-environments": "id", "service-endpoints": "id", "audit-entries": "id",
+	"pull-requests": "pullRequestId", "devops-environments": "id", "devops-runs": "id", "service-endpoints": "id", "audit-entries": "id",
 }
