@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"exhibit/collectors/ingest"
 	"exhibit/internal/collect"
 	"exhibit/internal/daemon"
-	"exhibit/internal/evidence"
 	"exhibit/internal/store"
 )
 
@@ -111,11 +109,11 @@ func (c *command) readOne(name string, left int64) ([]byte, error) {
 }
 
 func (c *command) ingest(ctx context.Context, app *daemon.App, files []string, source, format string) error {
-	who, err := user.Current()
+	caller, err := collect.LocalUser()
 	if err != nil {
-		return fmt.Errorf("ask who delivers: %w", err)
+		return err
 	}
-	req := daemon.IngestRequest{Source: source, Format: format, Caller: evidence.Identity{ID: who.Username, Kind: "user"}}
+	req := daemon.IngestRequest{Source: source, Format: format, Caller: caller}
 	for i, name := range files {
 		if name != "-" && filepath.IsAbs(name) {
 			name = filepath.Base(name)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"exhibit/internal/collect"
 	"exhibit/internal/evidence"
 )
 
@@ -65,23 +66,8 @@ func (d *documentDoc) decode(content *head) {
 
 // decodeJSON returns the one value that text is.
 func decodeJSON(text []byte) ([]byte, error) {
-	depth := 0
-	inString, escaped := false, false
-	for _, c := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped, inString = c == '\\', c != '"'
-		case c == '"':
-			inString = true
-		case c == '[' || c == '{':
-			if depth++; depth > deepest {
-				return nil, fmt.Errorf("nested deeper than %d", deepest)
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
+	if collect.TooDeep(text, deepest) >= 0 {
+		return nil, fmt.Errorf("nested deeper than %d", deepest)
 	}
 	value, err := evidence.Canonical(bytes.Clone(text))
 	if err != nil {

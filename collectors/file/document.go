@@ -1,7 +1,6 @@
 package file
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -11,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 	"time"
 
 	"exhibit/internal/collect"
@@ -57,7 +55,7 @@ func document() collect.Collector {
 // session is one open folder.
 type session struct {
 	root     *os.Root
-	patterns []string
+	patterns collect.PathPatterns
 }
 
 // found is one entry of the folder.
@@ -68,9 +66,9 @@ type found struct {
 
 func collectDocuments(ctx context.Context, s *session, t *collect.Task) error {
 	var files []found
-	listed := t.Call(ctx, "file:list", func(ctx context.Context) (err error) {
-		files, err = s.walk(ctx)
-		return err
+	listed := t.Call(ctx, "file:list", func(ctx context.Context) error {
+		files = nil
+		return collect.WalkFiles(ctx, s.root.FS(), func(p string, mode fs.FileMode) { files = append(files, found{p, mode}) })
 	})
 	t.Listed(len(files))
 	for _, f := range files {
@@ -81,43 +79,8 @@ func collectDocuments(ctx context.Context, s *session, t *collect.Task) error {
 	return listed
 }
 
-// walk lists every file at any depth. It enters no linked folder. A folder that cannot be read makes the list fail,
-// because what is in it is not known; all others are listed still.
-func (s *session) walk(ctx context.Context) (files []found, err error) {
-	var first error
-	err = fs.WalkDir(s.root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			first = cmp.Or(first, fmt.Errorf("list %s: %w", p, err))
-			if d == nil || !d.IsDir() {
-				return nil
-			}
-			return fs.SkipDir
-		case !d.IsDir():
-			files = append(files, found{path: p, mode: d.Type()})
-		}
-		return nil
-	})
-	return files, cmp.Or(err, first)
-}
-
-func (s *session) wanted(p string) bool {
-	for _, pattern := range s.patterns {
-		name := p
-		if !strings.Contains(pattern, "/") {
-			name = path.Base(p)
-		}
-		if ok, _ := path.Match(pattern, name); ok { // Open has looked at the patterns
-			return true
-		}
-	}
-	return len(s.patterns) == 0
-}
-
 func (s *session) document(ctx context.Context, t *collect.Task, f found) error {
-	if !s.wanted(f.path) {
+	if !s.patterns.Match(f.path) {
 		t.Exclude("file matches no pattern of the source", 1)
 		return nil
 	}

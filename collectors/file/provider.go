@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
-	"path"
 	"path/filepath"
 
 	"exhibit/internal/collect"
@@ -22,7 +20,7 @@ type Config struct {
 	// Path is the folder. Required. A relative path starts at the folder of exhibit.yaml.
 	Path string `yaml:"path"`
 	// Match are patterns of names ("*.json") or, with a slash, of paths in the folder ("minutes/*.pdf"); none means all.
-	Match []string `yaml:"match"`
+	Match collect.PathPatterns `yaml:"match"`
 }
 
 // Provider is a folder of files.
@@ -53,10 +51,8 @@ func readConfig(decode func(any) error) (Config, error) {
 	if c.Path == "" {
 		return c, errors.New("file: path is required: name a folder")
 	}
-	for _, p := range c.Match {
-		if _, err := path.Match(p, ""); err != nil {
-			return c, fmt.Errorf("file: match: pattern %q: %w", p, err)
-		}
+	if err := c.Match.Check(); err != nil {
+		return c, fmt.Errorf("file: %w", err)
 	}
 	return c, nil
 }
@@ -104,11 +100,7 @@ type source struct {
 
 // Caller implements collect.Source.
 func (s *source) Caller(context.Context, *collect.Task) (evidence.Identity, error) {
-	u, err := user.Current()
-	if err != nil {
-		return evidence.Identity{}, fmt.Errorf("ask who runs the program: %w", err)
-	}
-	return evidence.Identity{ID: u.Username, Kind: "user"}, nil
+	return collect.LocalUser()
 }
 
 // Accounts implements collect.Source: the folder.

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 
 	"github.com/go-git/go-git/v5"
@@ -123,11 +122,7 @@ type source struct {
 
 // Caller implements collect.Source.
 func (s *source) Caller(context.Context, *collect.Task) (evidence.Identity, error) {
-	u, err := user.Current()
-	if err != nil {
-		return evidence.Identity{}, fmt.Errorf("ask who runs the program: %w", err)
-	}
-	return evidence.Identity{ID: u.Username, Kind: "user"}, nil
+	return collect.LocalUser()
 }
 
 // Accounts implements collect.Source: the clone.

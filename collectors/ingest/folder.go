@@ -8,9 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"exhibit/internal/collect"
 )
@@ -66,36 +64,12 @@ func (s *source) list(ctx context.Context) (*os.Root, []string, error) {
 	if err != nil || names != nil {
 		return root, names, err
 	}
-	var first error
-	err = fs.WalkDir(root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			first = cmp.Or(first, fmt.Errorf("list %s: %w", p, err))
-			if d == nil || !d.IsDir() {
-				return nil
-			}
-			return fs.SkipDir
-		case !d.IsDir() && s.wanted(p):
+	err = collect.WalkFiles(ctx, root.FS(), func(p string, _ fs.FileMode) {
+		if s.config.Match.Match(p) {
 			names = append(names, p)
 		}
-		return nil
 	})
-	return root, names, cmp.Or(err, first)
-}
-
-func (s *source) wanted(p string) bool {
-	for _, pattern := range s.config.Match {
-		name := p
-		if !strings.Contains(pattern, "/") {
-			name = path.Base(p)
-		}
-		if ok, _ := path.Match(pattern, name); ok { // ReadConfig has looked at the patterns
-			return true
-		}
-	}
-	return len(s.config.Match) == 0
+	return root, names, err
 }
 
 // readFile reads a regular file, a link to one within the folder among them.

@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os/user"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,7 +29,7 @@ type Config struct {
 	// Format is one of Formats; empty tells it from each file's content.
 	Format string `yaml:"format"`
 	// Match are patterns of names ("*.sarif") or, with a slash, of paths in the folder ("scans/*.json"); none means all.
-	Match []string `yaml:"match"`
+	Match collect.PathPatterns `yaml:"match"`
 	// Controls are the ids of controls by patterns of rules ("CKV_AWS_*"), in which * stands for any text.
 	Controls map[string]string `yaml:"controls"`
 }
@@ -81,10 +79,8 @@ func ReadConfig(decode func(any) error) (Config, error) {
 	if c.Path == "" && len(c.Match) > 0 {
 		return c, errors.New("ingest: match: there is no path whose files it could match")
 	}
-	for _, p := range c.Match {
-		if _, err := path.Match(p, ""); err != nil {
-			return c, fmt.Errorf("ingest: match: pattern %q: %w", p, err)
-		}
+	if err := c.Match.Check(); err != nil {
+		return c, fmt.Errorf("ingest: %w", err)
 	}
 	for _, rule := range slices.Sorted(maps.Keys(c.Controls)) {
 		if rule == "" || c.Controls[rule] == "" {
@@ -146,11 +142,7 @@ func (s *source) Caller(context.Context, *collect.Task) (evidence.Identity, erro
 	if s.delivery != nil {
 		return s.delivery.Caller, nil
 	}
-	u, err := user.Current()
-	if err != nil {
-		return evidence.Identity{}, fmt.Errorf("ask who runs the program: %w", err)
-	}
-	return evidence.Identity{ID: u.Username, Kind: "user"}, nil
+	return collect.LocalUser()
 }
 
 // Accounts implements collect.Source: one for each tool, so that the report of one does not stand for that of another.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"exhibit/internal/collect"
 )
 
 const (
@@ -170,23 +172,8 @@ func jsonMistake(err error, base int64) error {
 
 // shallow refuses JSON that is nested too deep.
 func shallow(body []byte) error {
-	depth := 0
-	inString, escaped := false, false
-	for i, c := range body {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped, inString = c == '\\', c != '"'
-		case c == '"':
-			inString = true
-		case c == '[' || c == '{':
-			if depth++; depth > deepest {
-				return &mistake{offset: int64(i), expected: fmt.Sprintf("expected nesting of at most %d", deepest)}
-			}
-		case c == ']' || c == '}':
-			depth--
-		}
+	if at := collect.TooDeep(body, deepest); at >= 0 {
+		return &mistake{offset: int64(at), expected: fmt.Sprintf("expected nesting of at most %d", deepest)}
 	}
 	return nil
 }
