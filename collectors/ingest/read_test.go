@@ -18,6 +18,20 @@ type golden struct {
 	Results []resultDoc
 }
 
+// TestSARIFBases takes the longest place off an address, whatever order the places come in: an id must not differ by chance.
+func TestSARIFBases(t *testing.T) {
+	run := sarifRun{BaseIDs: map[string]sarifArtifact{"ROOT": {URI: "file:///build/"}, "WEB": {URI: "file:///build/web"},
+		"ALL": {URI: "file:///"}, "NONE": {}}}
+	for range 50 {
+		if got := run.relative(sarifArtifact{URI: "file:///build/web/app.js"}); got != "app.js" {
+			t.Fatalf("relative to %q", got)
+		}
+	}
+	if got := run.relative(sarifArtifact{URI: "src/app.js"}); got != "src/app.js" {
+		t.Errorf("relative to %q", got)
+	}
+}
+
 // TestRead reads testdata/FORMAT*.in, telling the format from the content.
 func TestRead(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.in")

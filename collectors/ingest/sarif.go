@@ -256,16 +256,18 @@ func (run *sarifRun) result(one *sarifResult, rule sarifRule) result {
 	return out
 }
 
-// relative takes the place of the repository off an artifact's address.
+// relative takes the place of the repository off an artifact's address: the longest, where one lies in another.
 func (run *sarifRun) relative(a sarifArtifact) string {
+	short := a.URI
 	for _, base := range run.BaseIDs {
-		if base.URI != "" && base.URI != "/" && base.URI != "file:///" {
-			if rest, ok := strings.CutPrefix(a.URI, strings.TrimSuffix(base.URI, "/")+"/"); ok {
-				return rest
-			}
+		if base.URI == "" || base.URI == "/" || base.URI == "file:///" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(a.URI, strings.TrimSuffix(base.URI, "/")+"/"); ok && len(rest) < len(short) {
+			short = rest
 		}
 	}
-	return a.URI
+	return short
 }
 
 // suppression reports whether a result is suppressed: a suppression that is under review or was rejected is none.
