@@ -86,11 +86,11 @@ func disposedBy(content []byte) error {
 
 // again returns the number under which object n was stored last, which is n but for what was disposed of and seen again.
 func (v *View) again(n uint64) (uint64, error) {
-	f := v.finder()
-	_, base, err := v.stored(&f, n)
-	if err != nil || base != gone {
+	lost, err := v.lost(n)
+	if err != nil || !lost {
 		return n, err
 	}
+	f := v.finder()
 	d, err := f.digest(n)
 	if err != nil {
 		return 0, err
@@ -105,12 +105,42 @@ func (v *View) again(n uint64) (uint64, error) {
 
 // lost reports whether the content of what is stored as object n was disposed of.
 func (v *View) lost(n uint64) (bool, error) {
+	lost, err := v.lostOf([]change{{object: n}})
+	return err == nil && lost[0], err
+}
+
+// lostOf reports for each item whether the content of what is stored as its object was disposed of. It unpacks no frame with a
+// dictionary: those are as they were first written.
+func (v *View) lostOf(items []change) ([]bool, error) {
+	lost := make([]bool, len(items))
 	if !v.disposed {
-		return false, nil
+		return lost, nil
 	}
 	f := v.finder()
-	_, base, err := v.stored(&f, n)
-	return base == gone, err
+	var u *frame // that of the last object; nil when nothing is gone there
+	from, to := uint64(0), uint64(0)
+	for _, i := range byNumber(items) {
+		n := items[i].object
+		if n < from || n >= to {
+			at, err := f.find(n)
+			if err != nil {
+				return nil, err
+			}
+			info, err := f.seg.frame(at)
+			if err != nil {
+				return nil, err
+			}
+			from = f.seg.first + uint64(info.start)
+			to, u = from+uint64(info.count), nil
+			if info.dict == 0 {
+				if u, err = v.frame(&f.seg, info); err != nil {
+					return nil, err
+				}
+			}
+		}
+		lost[i] = u != nil && u.bases[n-from] == gone
+	}
+	return lost, nil
 }
 
 // kept returns an object's number, 0 when it is not in the store or its content was disposed of.

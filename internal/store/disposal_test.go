@@ -217,3 +217,29 @@ func TestEraseFaults(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkCollectAfterDisposal commits a day of 20,000 subjects to a store in which something was disposed of, and to one in
+// which nothing was.
+func BenchmarkCollectAfterDisposal(b *testing.B) {
+	for _, disposed := range []bool{false, true} {
+		b.Run(fmt.Sprint("disposed=", disposed), func(b *testing.B) {
+			e := storetest.Estate{Types: []string{"one"}, Subjects: 20_000, Drift: 200}
+			s := storetest.New(b)
+			corpus := e.Corpus(b)
+			day := 0
+			commit := func() {
+				_, err := e.Commit(b.Context(), s, day, corpus.Day(b, day))
+				must(b, err)
+				day++
+			}
+			commit()
+			if disposed {
+				dispose(b, s, "another", 1)
+				erase(b, s)
+			}
+			for b.Loop() {
+				commit()
+			}
+		})
+	}
+}

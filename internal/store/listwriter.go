@@ -78,12 +78,12 @@ func (p *previous) load(v *View, series string) error {
 	if p.digests, err = v.digestsOf(p.items); err != nil || !v.disposed {
 		return err
 	}
-	for i, it := range p.items { // what was disposed of is not there to be taken over
-		lost, err := v.lost(it.object)
-		if err != nil {
-			return err
-		}
-		if lost {
+	lost, err := v.lostOf(p.items)
+	if err != nil {
+		return err
+	}
+	for i, gone := range lost { // what was disposed of is not there to be taken over
+		if gone {
 			p.digests[i] = evidence.Digest{}
 		}
 	}

@@ -135,12 +135,17 @@ func (v *View) stored(f *finder, n uint64) (content []byte, base uint64, err err
 	if err != nil {
 		return nil, 0, err
 	}
-	key := frameKey{v.erased, f.seg.first + uint64(info.start)}
-	u, err := v.s.frames.get(key, func() (*frame, error) { return v.unpack(&f.seg, info) })
+	u, err := v.frame(&f.seg, info)
 	if err != nil {
 		return nil, 0, err
 	}
 	return u.contents[i-info.start], u.bases[i-info.start], nil
+}
+
+// frame returns an unpacked frame, which is kept for others.
+func (v *View) frame(seg *segment, info frameInfo) (*frame, error) {
+	key := frameKey{v.erased, seg.first + uint64(info.start)}
+	return v.s.frames.get(key, func() (*frame, error) { return v.unpack(seg, info) })
 }
 
 func (v *View) unpack(seg *segment, info frameInfo) (*frame, error) {

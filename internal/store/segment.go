@@ -21,7 +21,7 @@ import (
 //
 // A frame's raw bytes: objects × { uvarint length, uvarint distance to the base's number (0: none) }, then the objects'
 // contents; with a base, the content is a delta. A base has no base. An object that was disposed of has its own number as
-// distance, and as content the uvarint of the entry that disposed of it.
+// distance, and as content the uvarint of the entry that disposed of it; its frame has no dictionary.
 type segment struct {
 	first   uint64
 	objects int
