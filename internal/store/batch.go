@@ -87,12 +87,8 @@ func (s *Store) Begin() (*Batch, error) {
 	if s.key == nil || s.db.IsReadOnly() {
 		return nil, fmt.Errorf("begin batch: %w", ErrReadOnly)
 	}
-	s.mu.Lock()
-	busy := s.busy
-	s.busy = true
-	s.mu.Unlock()
-	if busy {
-		return nil, fmt.Errorf("begin batch: %w", ErrBusy)
+	if err := s.claim(); err != nil {
+		return nil, fmt.Errorf("begin batch: %w", err)
 	}
 	b := &Batch{s: s, open: map[string]*openFrame{}, dicts: map[string]dictionary{}, known: map[evidence.Digest]uint64{},
 		roots: map[evidence.Digest]uint64{}, written: s.nextObject}
@@ -111,6 +107,23 @@ func (s *Store) Begin() (*Batch, error) {
 	return b, nil
 }
 
+// claim makes the caller the only one who writes, until release; it is ErrBusy when somebody is already.
+func (s *Store) claim() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy {
+		return ErrBusy
+	}
+	s.busy = true
+	return nil
+}
+
+func (s *Store) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = false
+}
+
 // Discard ends the batch without an entry. What was staged stays in the file until Compact, unless a later batch finds it
 // useful.
 func (b *Batch) Discard() {
@@ -126,9 +139,7 @@ func (b *Batch) end() {
 	}
 	b.over = true
 	b.open, b.known, b.roots, b.links, b.staged = nil, nil, nil, nil, pending{}
-	b.s.mu.Lock()
-	b.s.busy = false
-	b.s.mu.Unlock()
+	b.s.release()
 }
 
 // Object stages an object, unless it is in the store already. dict names the objects that it is like; they share a

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"iter"
@@ -180,7 +179,10 @@ func (c *checker) disposal() {
 	if len(c.lost) == 0 || c.ctx.Err() != nil {
 		return
 	}
-	l, err := c.v.live(context.WithoutCancel(c.ctx))
+	l, err := c.v.live(c.ctx)
+	if c.ctx.Err() != nil {
+		return // Check says so
+	}
 	if err != nil {
 		c.problem("disposal", "%v", err)
 		return

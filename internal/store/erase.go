@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -29,34 +31,29 @@ func (s *Store) Erase(ctx context.Context, progress func(done, total int64)) (e 
 	if s.key == nil || s.db.IsReadOnly() {
 		return e, ErrReadOnly
 	}
-	s.mu.Lock()
-	busy := s.busy
-	s.busy = true
-	s.mu.Unlock()
-	if busy {
-		return e, ErrBusy
+	if err := s.claim(); err != nil {
+		return e, err
 	}
-	defer func() {
-		s.mu.Lock()
-		s.busy = false
-		s.mu.Unlock()
-	}()
+	defer s.release()
 	plan := eraser{s: s}
 	if err := s.View(func(v *View) error { return plan.plan(ctx, v) }); err != nil || len(plan.doomed) == 0 {
 		return e, err
 	}
 	// What is a delta on a doomed object is made whole first: whenever this ends, everything else can be read.
-	total := int64(2 * len(plan.segments))
-	for pass, change := range []func(*View, *frame, int) (bool, error){plan.whole, plan.tombstone} {
-		for i, first := range plan.segments {
+	done, total := int64(0), int64(len(plan.segments)+len(plan.affected))
+	for _, pass := range []struct {
+		segments []uint64
+		change   func(*View, *frame, int) (bool, error)
+	}{{plan.segments, plan.whole}, {plan.affected, plan.tombstone}} {
+		for _, first := range pass.segments {
 			if err := ctx.Err(); err != nil {
 				return plan.erased, err
 			}
-			if err := plan.segment(first, change); err != nil {
+			if err := plan.segment(first, pass.change); err != nil {
 				return plan.erased, err
 			}
-			if progress != nil {
-				progress(int64(pass*len(plan.segments)+i)+1, total)
+			if done++; progress != nil {
+				progress(done, total)
 			}
 		}
 	}
@@ -67,7 +64,8 @@ type eraser struct {
 	s        *Store
 	entry    int64
 	doomed   map[uint64]bool
-	segments []uint64
+	segments []uint64 // all
+	affected []uint64 // those that hold what is doomed
 	erased   Erased
 }
 
@@ -100,6 +98,15 @@ func (p *eraser) plan(ctx context.Context, v *View) error {
 	for k, _ := c.First(); k != nil; k, _ = c.Next() {
 		p.segments = append(p.segments, number(k))
 	}
+	affected := map[uint64]bool{}
+	f := v.finder()
+	for n := range p.doomed {
+		if _, err := f.find(n); err != nil {
+			return err
+		}
+		affected[f.seg.first] = true
+	}
+	p.affected = slices.Sorted(maps.Keys(affected))
 	return nil
 }
 
