@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"path"
 	"path/filepath"
 
 	"go.yaml.in/yaml/v4"
@@ -119,7 +118,7 @@ func parseIssuer(file string, n *yaml.Node) (Issuer, strictyaml.Errors) {
 	}
 	for k := range raw.Sources {
 		pattern := raw.Sources[k].Value
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		if !isPattern(pattern) {
 			wrong(&raw.Sources[k], "issuer %s: sources: %q: expected the name or pattern of a source", i.URL, pattern)
 		}
 		i.Sources = append(i.Sources, pattern)

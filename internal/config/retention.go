@@ -2,6 +2,7 @@ package config
 
 import (
 	"path"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -33,7 +34,7 @@ func (r Retention) IsZero() bool { return r.Documents == 0 && r.Observations == 
 func (r Retention) Keep(subjectType string) evidence.Duration {
 	keep := evidence.Duration(0)
 	for pattern, d := range r.Types {
-		if ok, _ := path.Match(pattern, subjectType); ok {
+		if matches(pattern, subjectType) {
 			keep = max(keep, d)
 		}
 	}
@@ -41,6 +42,29 @@ func (r Retention) Keep(subjectType string) evidence.Duration {
 		keep = r.Documents
 	}
 	return keep
+}
+
+// HoldsOn returns the holds on a subject type.
+func (r Retention) HoldsOn(subjectType string) []evidence.Hold {
+	var on []evidence.Hold
+	for _, h := range r.Holds {
+		if len(h.Types) == 0 || slices.ContainsFunc(h.Types, func(p string) bool { return matches(p, subjectType) }) {
+			on = append(on, h)
+		}
+	}
+	return on
+}
+
+// isPattern reports whether text is a pattern of names, in which * stands for anything but a slash.
+func isPattern(text string) bool {
+	_, err := path.Match(text, "")
+	return err == nil && text != ""
+}
+
+// matches reports whether a name fits a pattern, which is one.
+func matches(pattern, name string) bool {
+	ok, _ := path.Match(pattern, name)
+	return ok
 }
 
 // parseRetention reads the section; a zero node is none.
@@ -73,7 +97,7 @@ func parseRetention(file string, n *yaml.Node) (Retention, error) {
 	r.Documents = keep("documents", &raw.Documents)
 	r.Observations = keep("observations", &raw.Observations)
 	for pattern, value := range raw.Types {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		if !isPattern(pattern) {
 			errs = append(errs, strictyaml.At(file, &value, "types: %q: expected a pattern of subject types such as aws.iam.*",
 				pattern))
 			continue
@@ -112,7 +136,7 @@ func parseHold(file string, n *yaml.Node) (evidence.Hold, strictyaml.Errors) {
 		errs = append(errs, strictyaml.At(file, n, "hold: expected a name and a reason"))
 	}
 	for _, pattern := range h.Types {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+		if !isPattern(pattern) {
 			errs = append(errs, strictyaml.At(file, n, "hold %s: types: %q: expected a pattern of subject types", h.Name, pattern))
 		}
 	}

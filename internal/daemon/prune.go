@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -88,7 +87,7 @@ func disposal(v *store.View, r config.Retention, now time.Time) (evidence.Dispos
 				times = append(times, moment{l.Entry, l.Window.To})
 			}
 		}
-		s.Through = through(times, s.Keep, now, holdsOn(r.Holds, looks[0].Collector), held)
+		s.Through = through(times, s.Keep, now, r.HoldsOn(looks[0].Collector), held)
 		for _, l := range looks {
 			if l.Entry >= before.Series[s.Series] && l.Entry < s.Through {
 				s.Snapshots++
@@ -174,19 +173,4 @@ func through(times []moment, keep evidence.Duration, now time.Time, holds []evid
 		}
 	}
 	return least
-}
-
-// holdsOn returns the holds on a subject type.
-func holdsOn(holds []evidence.Hold, subjectType string) []evidence.Hold {
-	var on []evidence.Hold
-	for _, h := range holds {
-		matches := func(pattern string) bool {
-			ok, _ := path.Match(pattern, subjectType)
-			return ok
-		}
-		if len(h.Types) == 0 || slices.ContainsFunc(h.Types, matches) {
-			on = append(on, h)
-		}
-	}
-	return on
 }
