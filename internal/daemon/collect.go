@@ -46,12 +46,17 @@ func (a *App) Collect(ctx context.Context, req CollectRequest) (Collected, error
 	if err != nil {
 		return Collected{}, err
 	}
+	return a.collectIn(ctx, a.write, sources, req)
+}
+
+// collectIn is Collect from opened sources, in a turn that write or tryWrite takes.
+func (a *App) collectIn(ctx context.Context, turn func(func() error) error, sources []collect.OpenSource, req CollectRequest,
+) (res Collected, err error) {
 	written, err := a.readDecisions()
 	if err != nil {
-		return Collected{}, err
+		return res, err
 	}
-	var res Collected
-	err = a.write(func() (err error) {
+	err = turn(func() (err error) {
 		res, err = a.collectAndAssess(ctx, sources, written, req)
 		return err
 	})

@@ -42,21 +42,11 @@ func (a *App) Ingest(ctx context.Context, req IngestRequest) (Collected, error) 
 	if err != nil {
 		return Collected{}, err
 	}
-	written, err := a.readDecisions()
-	if err != nil {
-		return Collected{}, err
-	}
-	var res Collected
-	write := a.write
+	turn := a.write
 	if req.Now {
-		write = a.tryWrite
+		turn = a.tryWrite
 	}
-	err = write(func() (err error) {
-		res, err = a.collectAndAssess(ctx, []collect.OpenSource{source}, written,
-			CollectRequest{Trigger: "ingest", Progress: req.Progress})
-		return err
-	})
-	return res, err
+	return a.collectIn(ctx, turn, []collect.OpenSource{source}, CollectRequest{Trigger: "ingest", Progress: req.Progress})
 }
 
 // deliveredTo reads all reports and returns the source with them in the place of its path.
