@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,27 @@ func TestKeepDisposed(t *testing.T) {
 	}
 	if _, err := s.Erase(t.Context(), nil); !errors.Is(err, store.ErrBusy) {
 		t.Errorf("erasing beside a batch: %v", err)
+	}
+}
+
+// TestGoneWithoutDisposal takes away a document that nothing disposed of: the store is not whole.
+func TestGoneWithoutDisposal(t *testing.T) {
+	for name, erase := range map[string]func(s *store.Store) error{
+		"under another's disposal": func(s *store.Store) error {
+			dispose(t, s, "another", 1)
+			return store.EraseKept(s, evidence.Sum([]byte(text(1))))
+		},
+		"without any": func(s *store.Store) error { return store.EraseKept(s, evidence.Sum([]byte(text(1)))) },
+	} {
+		s := create(t, filepath.Join(memoryDir(t), "evidence.db"))
+		commitLooks(t, s, 1, look{"one", evidence.OutcomeOK, map[string]string{"a": text(1), "b": text(9)}})
+		must(t, erase(s))
+		r, err := s.Check(t.Context(), nil)
+		must(t, err)
+		if !slices.ContainsFunc(r.Problems, func(p store.Problem) bool { return strings.Contains(p.Reason, "no disposal entry says so") }) {
+			t.Errorf("%s: check finds %v", name, r.Problems)
+		}
+		must(t, s.Close())
 	}
 }
 

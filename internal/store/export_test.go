@@ -41,3 +41,28 @@ func (v *View) ChainLength(ref evidence.ListRef) (length int, err error) {
 	}
 	return length, err
 }
+
+// EraseKept erases an object that is to be kept, as no Erase does.
+func EraseKept(s *Store, d evidence.Digest) error {
+	p := eraser{s: s, doomed: map[uint64]bool{}}
+	err := s.View(func(v *View) error {
+		gone, err := v.Disposed()
+		if err != nil {
+			return err
+		}
+		f := v.finder()
+		n, err := v.number(&f, d)
+		if err != nil {
+			return err
+		}
+		if _, err := f.find(n); err != nil {
+			return err
+		}
+		p.entry, p.doomed[n], p.affected = gone.Entry, true, []uint64{f.seg.first}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.segment(p.affected[0], p.tombstone)
+}
