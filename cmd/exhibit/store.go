@@ -50,16 +50,24 @@ func (c *command) checkStore(ctx context.Context, app *daemon.App) error {
 		return err
 	}
 	err = c.print(report, func(w io.Writer) error {
-		for _, p := range report.Problems {
-			fmt.Fprintf(w, "%s: %s\n", p.Where, p.Reason)
-		}
-		fmt.Fprintf(w, "%d entries, %d objects, %d lists with %d items, %d states: %s\n",
-			report.Entries, report.Objects, report.Lists, report.Items, report.States, problems(len(report.Problems)))
-		return nil
+		return checkText(w, report)
 	})
 	if err == nil && len(report.Problems) > 0 {
 		return silent(exitProblem)
 	}
+	return err
+}
+
+func checkText(w io.Writer, r store.Report) error {
+	for _, p := range r.Problems {
+		fmt.Fprintf(w, "%s: %s\n", p.Where, p.Reason)
+	}
+	disposed := ""
+	if r.Disposed > 0 {
+		disposed = fmt.Sprintf(" (%d of them disposed of)", r.Disposed)
+	}
+	_, err := fmt.Fprintf(w, "%d entries, %d objects%s, %d lists with %d items, %d states: %s\n",
+		r.Entries, r.Objects, disposed, r.Lists, r.Items, r.States, problems(len(r.Problems)))
 	return err
 }
 
