@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,16 +82,16 @@ func (r *run) account(ctx context.Context, a *account) error {
 // scope judges the population of every check that has one here, and hands the subjects to the workers.
 func (r *run) scope(ctx context.Context, w *scopeWork, rel *relatedLoader, t *tallies, batches chan<- *batch) error {
 	for _, typ := range keys(r.eval.byType) {
-		checks := r.eval.byType[typ]
 		s := w.snap(typ)
 		if s == nil {
-			for _, k := range checks {
+			for _, k := range r.eval.byType[typ] {
 				if err := r.lost(w, k, t); err != nil {
 					return err
 				}
 			}
 			continue
 		}
+		checks := lookingAt(r.eval.byType[typ], s.Source)
 		j := &job{scope: w, snap: *s, typ: r.eval.subjects[typ], checks: checks, related: map[relatedKey]*relatedSet{}}
 		for _, k := range checks {
 			j.stale = append(j.stale, r.staleness(*s, k.control))
@@ -124,6 +125,20 @@ func (r *run) scope(ctx context.Context, w *scopeWork, rel *relatedLoader, t *ta
 		}
 	}
 	return nil
+}
+
+// lookingAt returns the checks that look at what a source collects.
+func lookingAt(checks []*check, source string) []*check {
+	narrowed := func(k *check) bool { return !k.looksAt(source) }
+	if !slices.ContainsFunc(checks, narrowed) {
+		return checks
+	}
+	return slices.DeleteFunc(slices.Clone(checks), narrowed)
+}
+
+// looksAt reports whether the check looks at what a source collects.
+func (k *check) looksAt(source string) bool {
+	return len(k.def.Sources) == 0 || slices.Contains(k.def.Sources, source)
 }
 
 // staleness returns why a control may not rest on a snapshot, or "". Age counts from when the provider was first asked.

@@ -152,9 +152,14 @@ func (r *run) finding(f evidence.Finding) error {
 func (r *run) unscoped() error {
 	for _, c := range r.eval.controls {
 		reasons := map[string]bool{}
-		inUse := slices.ContainsFunc(c.checks, func(k *check) bool { return r.collected[k.def.Subject] != nil })
+		inUse := slices.ContainsFunc(c.checks, r.inUse)
 		for _, k := range c.checks {
-			if r.collected[k.def.Subject] == nil && (!inUse || r.providers[providerOf(k.def.Subject)]) {
+			for _, source := range k.def.Sources { // each was told to prove the control
+				if !r.from[sourceType{source, k.def.Subject}] {
+					reasons["never collected: "+k.def.Subject+" of "+source] = true
+				}
+			}
+			if len(k.def.Sources) == 0 && !r.inUse(k) && (!inUse || r.providers[providerOf(k.def.Subject)]) {
 				reasons["never collected: "+k.def.Subject] = true
 			}
 		}
@@ -186,6 +191,14 @@ func (r *run) unscoped() error {
 		}
 	}
 	return nil
+}
+
+// inUse reports whether anything that the check looks at was ever collected.
+func (r *run) inUse(k *check) bool {
+	if len(k.def.Sources) == 0 {
+		return r.collected[k.def.Subject] != nil
+	}
+	return slices.ContainsFunc(k.def.Sources, func(s string) bool { return r.from[sourceType{s, k.def.Subject}] })
 }
 
 // attested returns the newest statement for each scope that counts as of the assessment's time.

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"exhibit/internal/evidence"
@@ -84,7 +85,8 @@ func (w *scopeWork) lostReason() string {
 
 // lost emits the observation of a check whose scope was asked for and could not be reached.
 func (r *run) lost(w *scopeWork, k *check, t *tallies) error {
-	if !r.mayLack(w, k.def.Subject) {
+	asked := func(o evidence.ScopeOutcome) bool { return k.looksAt(o.Source) }
+	if !slices.ContainsFunc(w.lost, asked) || !r.mayLack(w, k.def.Subject) {
 		return nil
 	}
 	return r.whole(k, &evidence.Observation{Control: k.control.def.ID, Check: k.def.ID, Type: k.def.Subject,

@@ -114,11 +114,15 @@ type run struct {
 	accounts []*account
 	// collected are the subject types that any scope has a snapshot of, with whether such a scope is a region.
 	collected map[string]map[bool]bool
-	providers map[string]bool // that have a scope
-	changes   *changeIndex    // once a check looked into it
+	from      map[sourceType]bool // the types that any scope has a snapshot of, by source
+	providers map[string]bool     // that have a scope
+	changes   *changeIndex        // once a check looked into it
 	totals    map[evidence.Verdict]int
 	statuses  map[evidence.Status]int
 }
+
+// sourceType is a subject type as a source collects it.
+type sourceType struct{ source, typ string }
 
 // account is what is judged together: the scopes of one account, whose subjects may be related.
 type account struct {
@@ -138,7 +142,7 @@ type scopeWork struct {
 
 // plan sorts the snapshots by account and scope and picks one for each type and scope.
 func (r *run) plan(snaps []Snap) error {
-	r.collected, r.providers = map[string]map[bool]bool{}, map[string]bool{}
+	r.collected, r.providers, r.from = map[string]map[bool]bool{}, map[string]bool{}, map[sourceType]bool{}
 	r.totals, r.statuses = map[evidence.Verdict]int{}, map[evidence.Status]int{}
 	scopes := map[string]*scopeWork{}
 	at := func(s evidence.Scope) *scopeWork {
@@ -161,6 +165,7 @@ func (r *run) plan(snaps []Snap) error {
 			r.collected[s.Collector] = map[bool]bool{}
 		}
 		r.collected[s.Collector][s.Scope.Region != ""] = true
+		r.from[sourceType{s.Source, s.Collector}] = true
 		w.pick(s)
 	}
 	for _, o := range r.in.Scopes {

@@ -69,8 +69,8 @@ func (c *Catalog) Framework(name string) (evidence.Framework, error) {
 }
 
 // Load reads controls/DOMAIN/ID.yaml and, where there are any, mappings/FRAMEWORK@VERSION.yaml. All mistakes are
-// reported together, as strictyaml.Errors.
-func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
+// reported together, as strictyaml.Errors. Controls that results are mapped to get a check of them.
+func Load(fsys fs.FS, schemas []evidence.Schema, mapped ...Mapped) (*Catalog, error) {
 	l := &loader{schemas: map[string]evidence.Schema{}, nodes: map[place]strictyaml.Scalar{}, controls: map[string]bool{},
 		checks: map[string]string{}}
 	for _, s := range schemas {
@@ -85,7 +85,10 @@ func Load(fsys fs.FS, schemas []evidence.Schema) (*Catalog, error) {
 	c := &l.catalog
 	slices.SortStableFunc(c.Controls, func(a, b evidence.Control) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(c.Frameworks, func(a, b evidence.Framework) int { return strings.Compare(a.Key(), b.Key()) })
-	var err error
+	err := c.judgeResults(mapped)
+	if err != nil && len(l.errs) == 0 {
+		return nil, err
+	}
 	c.eval, err = assess.New(c.Controls, schemas)
 	var wrong assess.ExprErrors
 	switch {

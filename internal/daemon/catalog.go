@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 
+	"exhibit/collectors/ingest"
 	"exhibit/controls"
 	"exhibit/internal/catalog"
 	"exhibit/internal/config"
@@ -25,7 +28,37 @@ func LoadCatalog(cfg *config.Config) (*catalog.Catalog, error) {
 	if all["mappings"], err = over("mappings", cfg.Mappings, mappings.FS); err != nil {
 		return nil, err
 	}
-	return catalog.Load(all, Schemas())
+	mapped, err := mappedResults(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := catalog.Load(all, Schemas(), mapped...)
+	if errors.Is(err, catalog.ErrMapped) {
+		err = fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return cat, err
+}
+
+// mappedResults returns the controls that sources map the rules of policy tools to, in order of id.
+func mappedResults(cfg *config.Config) ([]catalog.Mapped, error) {
+	by := map[string][]string{}
+	for _, s := range cfg.Sources {
+		if s.Provider != (ingest.Provider{}).Name() {
+			continue
+		}
+		section, err := ingest.ReadConfig(s.Decode)
+		if err != nil {
+			return nil, fmt.Errorf("%w: source %s: %w", ErrConfig, s.Name, err)
+		}
+		for _, control := range slices.Compact(slices.Sorted(maps.Values(section.Controls))) {
+			by[control] = append(by[control], s.Name)
+		}
+	}
+	var out []catalog.Mapped
+	for _, control := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, catalog.Mapped{Control: control, Sources: by[control]})
+	}
+	return out, nil
 }
 
 // folders is a read-only file system with one other below each top folder.

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"exhibit/collectors/ingest"
 	"exhibit/internal/collect"
@@ -66,11 +64,6 @@ func (a *App) deliveredTo(req IngestRequest) (collect.OpenSource, error) {
 	section, err := ingest.ReadConfig(source.Decode)
 	if err != nil {
 		return source, fmt.Errorf("%w: source %s: %w", ErrConfig, named.Name, err)
-	}
-	for _, id := range slices.Sorted(maps.Values(section.Controls)) {
-		if _, ok := a.Catalog.Control(id); !ok {
-			return source, fmt.Errorf("%w: source %s: ingest: controls: there is no control %q", ErrConfig, named.Name, id)
-		}
 	}
 	if len(req.Reports) == 0 {
 		return source, fmt.Errorf("%w: the delivery is empty", ErrReport)

@@ -75,7 +75,7 @@ func checkTexts(controls []evidence.Control) map[string]string {
 			if err != nil {
 				params = nil // unreachable: it was read from JSON
 			}
-			out[k.ID] = strings.Join([]string{c.ID, k.Subject, k.Where, k.Assert, string(k.OnEmpty), c.Freshness.String(),
+			out[k.ID] = strings.Join([]string{c.ID, k.Subject, strings.Join(k.Sources, ","), k.Where, k.Assert, string(k.OnEmpty), c.Freshness.String(),
 				string(params)}, "\x00")
 		}
 	}

@@ -50,9 +50,12 @@ type Param struct {
 
 // Check is one automated test inside a control.
 type Check struct {
-	ID          string            `json:"id"`
-	Title       string            `json:"title"`
-	Subject     string            `json:"subject"`         // a subject type
+	ID      string `json:"id"`
+	Title   string `json:"title"`
+	Subject string `json:"subject"` // a subject type
+	// Sources are those whose subjects it looks at; none means all. Files of controls cannot say it: it stands for what
+	// the configuration maps to a control.
+	Sources     []string          `json:"sources,omitempty"`
 	Where       string            `json:"where,omitempty"` // CEL; a subject it is false for is not-applicable
 	Assert      string            `json:"assert"`          // CEL; true passes
 	Facts       map[string]string `json:"facts,omitempty"` // name to CEL
