@@ -121,12 +121,21 @@ Nothing that was committed is dropped. The process that holds the store must be 
 			if err != nil {
 				return err
 			}
-			return c.print(map[string]store.Stats{"before": before, "after": after}, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "%s became %s\n", bytesText(before.FileBytes), bytesText(after.FileBytes))
-				return err
-			})
+			done := compacted{before, after}
+			return c.print(done, done.text)
 		},
 	}
+}
+
+// compacted is how large a store was and is.
+type compacted struct {
+	Before store.Stats `json:"before"`
+	After  store.Stats `json:"after"`
+}
+
+func (s compacted) text(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s became %s\n", bytesText(s.Before.FileBytes), bytesText(s.After.FileBytes))
+	return err
 }
 
 // writeNew writes a file that must not exist, through to the disk; a file that could not be finished is taken away.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"cmp"
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -14,7 +14,7 @@ import (
 )
 
 func (c *command) storePruneCommand() *cobra.Command {
-	var dryRun bool
+	var dryRun, keepLength bool
 	var as string
 	cmd := &cobra.Command{
 		Use:   "prune",
@@ -24,42 +24,65 @@ assessments. First an entry of the ledger says what goes, and then its content i
 snapshots, lists with every subject and the digest of its document, findings, and how long what failed. The newest whole
 snapshot of everything stays, and the one that was in force when the kept time began.
 
-The file keeps its length and uses the room again; exhibit store compact makes it shorter. exhibit serve prunes every week.`,
-		Example: "  exhibit store prune --dry-run\n  exhibit store prune && exhibit store compact",
+When something was erased, the file is then made shorter, as exhibit store compact does it. While exhibit serve holds the
+store, the file keeps its length and its room is used again. exhibit serve prunes every week.`,
+		Example: "  exhibit store prune --dry-run\n  exhibit store prune",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			mode := daemon.Write
 			if dryRun {
 				mode = daemon.Read
 			}
-			return c.withApp(cmd.Context(), mode, func(app *daemon.App) error {
-				return c.prune(cmd.Context(), app, dryRun, cmp.Or(as, daemon.UserName(c.getenv)))
+			p := pruning{dryRun: dryRun}
+			err := c.withApp(cmd.Context(), mode, func(app *daemon.App) (err error) {
+				bar := c.progress("prune")
+				p.forever = app.Config.Retention.IsZero()
+				p.Pruned, err = app.Prune(cmd.Context(), daemon.PruneRequest{Who: cmp.Or(as, daemon.UserName(c.getenv)),
+					DryRun: dryRun, Progress: bar.set})
+				bar.done()
+				if err == nil && c.held != nil {
+					err = c.print(p, p.text)
+				}
+				return err
 			})
+			if err != nil || c.held != nil {
+				return err
+			}
+			if p.Erased.Objects > 0 && !keepLength {
+				cfg, err := c.configuration()
+				if err != nil {
+					return err
+				}
+				before, after, err := daemon.Compact(cmd.Context(), cfg)
+				if err != nil {
+					return errors.Join(c.print(p, p.text), err)
+				}
+				p.Compacted = &compacted{before, after}
+			}
+			return c.print(p, p.text)
 		},
 	}
+	cmd.Flags().BoolVar(&keepLength, "keep-length", false, "do not make the file shorter")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say what would be disposed of")
 	cmd.Flags().StringVar(&as, "as", "", "who does this (default: the operating system's user)")
 	return cmd
 }
 
-func (c *command) prune(ctx context.Context, app *daemon.App, dryRun bool, who string) error {
-	bar := c.progress("prune")
-	res, err := app.Prune(ctx, daemon.PruneRequest{Who: who, DryRun: dryRun, Progress: bar.set})
-	bar.done()
-	if err != nil {
-		return err
-	}
-	return c.print(res, func(w io.Writer) error {
-		if app.Config.Retention.IsZero() {
-			_, err := fmt.Fprintln(w, "everything is kept for ever: exhibit.yaml has no retention")
-			return err
-		}
-		return pruneText(w, res, dryRun)
-	})
+// pruning is what a pruning did, or would do.
+type pruning struct {
+	daemon.Pruned
+	// Compacted is how large the file was and is; nil when it was left as it is.
+	Compacted *compacted `json:"compacted,omitempty"`
+
+	dryRun, forever bool
 }
 
-func pruneText(w io.Writer, res daemon.Pruned, dryRun bool) error {
-	d := res.Disposal
+func (p pruning) text(w io.Writer) error {
+	if p.forever {
+		_, err := fmt.Fprintln(w, "everything is kept for ever: exhibit.yaml has no retention")
+		return err
+	}
+	d := p.Disposal
 	tw := tabwriter.NewWriter(w, 2, 4, 2, ' ', 0)
 	for _, s := range d.Series {
 		fmt.Fprintf(tw, "%s\tkept %s\tdocuments of %d snapshots before entry %d\n",
@@ -75,16 +98,22 @@ func pruneText(w io.Writer, res daemon.Pruned, dryRun bool) error {
 		fmt.Fprintf(w, "held by %s: %s\n", report.Line(h.Name), report.Line(h.Reason))
 	}
 	switch {
-	case dryRun && len(d.Series) == 0 && d.Observations == nil:
+	case p.dryRun && len(d.Series) == 0 && d.Observations == nil:
 		fmt.Fprintln(w, "nothing is to be disposed of")
-	case dryRun:
+	case p.dryRun:
 		fmt.Fprintln(w, "nothing was disposed of: this only says what would be")
-	case res.Entry == 0 && res.Erased.Objects == 0:
+	case p.Entry == 0 && p.Erased.Objects == 0:
 		fmt.Fprintln(w, "nothing is to be disposed of")
-	case res.Entry == 0:
-		fmt.Fprintf(w, "erased %d objects, %s, that were disposed of before\n", res.Erased.Objects, bytesText(res.Erased.Bytes))
+	case p.Entry == 0:
+		fmt.Fprintf(w, "erased %d objects, %s, that were disposed of before\n", p.Erased.Objects, bytesText(p.Erased.Bytes))
 	default:
-		fmt.Fprintf(w, "disposed of by entry %d: erased %d objects, %s\n", res.Entry, res.Erased.Objects, bytesText(res.Erased.Bytes))
+		fmt.Fprintf(w, "disposed of by entry %d: erased %d objects, %s\n", p.Entry, p.Erased.Objects, bytesText(p.Erased.Bytes))
+	}
+	switch {
+	case p.Compacted != nil:
+		return p.Compacted.text(w)
+	case p.Erased.Objects > 0:
+		fmt.Fprintln(w, "the file keeps its length, and the room is used again: exhibit store compact makes it shorter")
 	}
 	return nil
 }

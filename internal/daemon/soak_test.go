@@ -180,7 +180,7 @@ func TestSoak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const days = 365
 		k.configure(false)
-		k.write("papers/a.txt", "a")
+		k.write("papers/a.json", paper(0))
 		k.write("minutes/m.txt", "m")
 		cfg, err := config.Load(k.file(), ProviderNames())
 		if err != nil {
@@ -192,9 +192,13 @@ func TestSoak(t *testing.T) {
 		from := time.Now()
 		k.start()
 		var held []uint64         // what was held, every ten days
+		var settled store.Stats   // when what retention keeps is all there
 		var extra []time.Duration // for how long there was another source
 		for day := range days {
-			k.write("papers/a.txt", fmt.Sprint("version ", day/3))
+			k.write("papers/a.json", paper(day/3))
+			if day == 200 {
+				settled = k.stats()
+			}
 			switch {
 			case day%30 == 10: // a folder that cannot be read for a day
 				if err := os.Rename(filepath.Join(k.dir, "papers"), filepath.Join(k.dir, "gone")); err != nil {
@@ -242,9 +246,37 @@ func TestSoak(t *testing.T) {
 		}
 		k.post.set(false)
 		time.Sleep(24 * time.Hour) // what waits is sent
+		k.bounded(settled, k.stats())
 		k.end()
 		k.verify(from, until, len(extra))
 	})
+}
+
+// paper is the text of a version: 16 KiB that do not compress.
+func paper(version int) string {
+	text := make([]byte, 8<<10)
+	_, _ = rand.NewChaCha8([32]byte{byte(version), byte(version >> 8)}).Read(text)
+	return fmt.Sprintf(`{"version": %d, "text": "%x"}`, version, text)
+}
+
+func (k *soak) stats() store.Stats {
+	k.t.Helper()
+	st, err := k.app.Store.Stats()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return st
+}
+
+// bounded holds that the file grows no more once what retention keeps is all there, but by what stays for ever: the entries
+// with what they name.
+func (k *soak) bounded(settled, end store.Stats) {
+	entries := end.Entries - settled.Entries
+	k.t.Logf("from day 200 on: %d entries; the file %d to %d KB, in use %d to %d KB", entries, settled.FileBytes>>10,
+		end.FileBytes>>10, settled.UsedBytes>>10, end.UsedBytes>>10)
+	for part, n := range end.Parts {
+		k.t.Logf("  %s %d to %d KB", part, settled.Parts[part]>>10, n>>10)
+	}
 }
 
 // verify opens the store once more and holds what is in it against what had to happen.
