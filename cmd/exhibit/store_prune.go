@@ -24,7 +24,8 @@ assessments. First an entry of the ledger says what goes, and then its content i
 snapshots, lists with every subject and the digest of its document, findings, and how long what failed. The newest whole
 snapshot of everything stays, and the one that was in force when the kept time began.
 
-When something was erased, the file is then made shorter, as exhibit store compact does it. While exhibit serve holds the
+What many small runs left behind is joined, which takes less room. When anything was erased or joined, the file is then made
+shorter, as exhibit store compact does it. While exhibit serve holds the
 store, the file keeps its length and its room is used again. exhibit serve prunes every week.`,
 		Example: "  exhibit store prune --dry-run\n  exhibit store prune",
 		Args:    exactly(0),
@@ -48,7 +49,7 @@ store, the file keeps its length and its room is used again. exhibit serve prune
 			if err != nil || c.held != nil {
 				return err
 			}
-			if p.Erased.Objects > 0 && !keepLength {
+			if p.Erased.Objects+p.Packed.Segments > 0 && !keepLength {
 				cfg, err := c.configuration()
 				if err != nil {
 					return err
@@ -79,8 +80,8 @@ type pruning struct {
 
 func (p pruning) text(w io.Writer) error {
 	if p.forever {
-		_, err := fmt.Fprintln(w, "everything is kept for ever: exhibit.yaml has no retention")
-		return err
+		fmt.Fprintln(w, "everything is kept for ever: exhibit.yaml has no retention")
+		return p.room(w)
 	}
 	d := p.Disposal
 	tw := tabwriter.NewWriter(w, 2, 4, 2, ' ', 0)
@@ -109,10 +110,18 @@ func (p pruning) text(w io.Writer) error {
 	default:
 		fmt.Fprintf(w, "disposed of by entry %d: erased %d objects, %s\n", p.Entry, p.Erased.Objects, bytesText(p.Erased.Bytes))
 	}
+	return p.room(w)
+}
+
+// room writes what came of the file.
+func (p pruning) room(w io.Writer) error {
+	if n := p.Packed.Segments; n > 0 {
+		fmt.Fprintf(w, "joined what %d small writes left, which saves %s\n", n, bytesText(p.Packed.Bytes))
+	}
 	switch {
 	case p.Compacted != nil:
 		return p.Compacted.text(w)
-	case p.Erased.Objects > 0:
+	case p.Erased.Objects+p.Packed.Segments > 0:
 		fmt.Fprintln(w, "the file keeps its length, and the room is used again: exhibit store compact makes it shorter")
 	}
 	return nil

@@ -72,13 +72,11 @@ func (s *Service) jobs(a *App) ([]schedule.Job, error) {
 		return nil, err
 	}
 	jobs = append(jobs, schedule.Job{Name: jobCheck, Spec: weekly, Run: s.check})
-	if !a.Config.Retention.IsZero() {
-		before, err := schedule.Parse("5 2 * * SUN", a.Config.Zone)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, schedule.Job{Name: jobPrune, Group: groupLedger, Spec: before, Run: s.prune})
+	before, err := schedule.Parse("5 2 * * SUN", a.Config.Zone)
+	if err != nil {
+		return nil, err
 	}
+	jobs = append(jobs, schedule.Job{Name: jobPrune, Group: groupLedger, Spec: before, Run: s.prune})
 	for _, r := range a.Config.Notify.Reports {
 		if !r.Schedule.IsZero() {
 			jobs = append(jobs, schedule.Job{Name: jobReport + r.Name, Group: groupLedger, Spec: r.Schedule,
@@ -139,7 +137,7 @@ func (s *Service) check(ctx context.Context) error {
 	return err
 }
 
-// prune disposes of what was kept for long enough.
+// prune disposes of what was kept for long enough, and packs what stays.
 func (s *Service) prune(ctx context.Context) error {
 	a := s.app.Load()
 	res, err := a.Prune(ctx, PruneRequest{Who: s.Who})

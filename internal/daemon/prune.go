@@ -26,10 +26,11 @@ type Pruned struct {
 	Entry    int64             `json:"entry"`
 	Disposal evidence.Disposal `json:"disposal"`
 	Erased   store.Erased      `json:"erased"`
+	Packed   store.Packed      `json:"packed"`
 }
 
-// Prune commits what is to be disposed of, and then erases it. When it is broken off in between, the next one erases the
-// rest. The snapshot that was in force when the kept time began stays, and with it the newest whole one of every series.
+// Prune commits what is to be disposed of, then erases it, and joins what single runs left behind, so that what stays takes
+// little room. When it is broken off in between, the next one does the rest. The snapshot that was in force when the kept time began stays, and with it the newest whole one of every series.
 func (a *App) Prune(ctx context.Context, req PruneRequest) (res Pruned, err error) {
 	plan := func() error {
 		return a.Store.View(func(v *store.View) (err error) {
@@ -55,7 +56,10 @@ func (a *App) Prune(ctx context.Context, req PruneRequest) (res Pruned, err erro
 				return err
 			}
 		}
-		res.Erased, err = a.Store.Erase(ctx, req.Progress)
+		if res.Erased, err = a.Store.Erase(ctx, req.Progress); err != nil {
+			return err
+		}
+		res.Packed, err = a.Store.Pack(ctx, req.Progress)
 		return err
 	})
 	if err != nil {

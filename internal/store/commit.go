@@ -115,6 +115,7 @@ func (b *Batch) append1(tx *bbolt.Tx, kind evidence.Kind, entry []byte) (signed 
 			return nil, err
 		}
 	}
+	v.kinds.FillPercent = 0.9 // appended to in as many places as there are kinds
 	if err := v.kinds.Put(append(append([]byte(kind), 0), key...), nil); err != nil {
 		return nil, err
 	}

@@ -146,10 +146,7 @@ func (p *eraser) segment(first uint64, change func(*View, *frame, int) (bool, er
 		changed := false
 		frames := make([]*sealed, len(infos))
 		for k, info := range infos {
-			f := &sealed{first: first + uint64(info.start), dict: info.dict, raw: info.raw, packed: info.packed}
-			for i := range info.count {
-				f.digests = append(f.digests, seg.digest(info.start+i))
-			}
+			f := seg.sealed(info)
 			frames[k] = f
 			again, err := p.frame(v, &seg, info, f, change)
 			if err != nil {
@@ -166,12 +163,7 @@ func (p *eraser) segment(first uint64, change func(*View, *frame, int) (bool, er
 		return err
 	}
 	return p.s.update("erase", func(tx *bbolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		erased := uint64(0)
-		if b := meta.Get(keyErased); len(b) == 8 {
-			erased = number(b)
-		}
-		if err := meta.Put(keyErased, key8(erased+1)); err != nil {
+		if err := framesChanged(tx); err != nil {
 			return err
 		}
 		return tx.Bucket(bucketSegments).Put(key8(first), record)

@@ -157,7 +157,7 @@ func (v *View) unpack(seg *segment, info frameInfo) (*frame, error) {
 }
 
 // frameCache keeps unpacked frames, because the objects of one frame are mostly read one after the other, and because the
-// bases of a day's changes stand together. Frames change by Erase alone, which begins another count of them, so it is
+// bases of a day's changes stand together. Frames change by Erase and Pack alone, which begin another count of them, so it is
 // shared by all views.
 type frameCache struct {
 	mu    sync.Mutex

@@ -18,7 +18,7 @@ type View struct {
 	s                                            *Store
 	tx                                           *bbolt.Tx
 	size                                         int64
-	erased                                       uint64 // how often Erase changed frames
+	erased                                       uint64 // how often frames were changed
 	disposed                                     bool   // something was disposed of
 	lastGroup                                    groupCache
 	staged                                       map[evidence.Digest]uint64 // lists that the batch being committed made
