@@ -3,7 +3,6 @@ package gcp
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -57,7 +56,7 @@ func collectTargets(ctx context.Context, s *session, t *collect.Task) error {
 }
 
 // clouddeployRollout is the population of rollouts: when each was approved and when it began. Who approved it stands in the
-// audit log and not in the rollout. A rollout does not say when it changed last, so that all are listed each time; those of
+// audit log and not in the rollout, see clouddeployCall. A rollout does not say when it changed last, so that all are listed each time; those of
 // pipelines and releases that were deleted are carried over.
 func clouddeployRollout() collect.Collector {
 	return collect.Collector{
@@ -72,10 +71,7 @@ func clouddeployRollout() collect.Collector {
 		Version: 1,
 		Events:  &collect.Events{View: 365 * 24 * time.Hour, Settling: 15 * time.Minute, When: "createTime"},
 		Operations: []collect.Operation{
-			{
-				Name: "clouddeploy.deliveryPipelines.list", Permissions: []string{"clouddeploy.deliveryPipelines.list"},
-				Method: "GET", Path: "/v1/projects/{project}/locations/-/deliveryPipelines",
-			},
+			listDeliveryPipelines(),
 			{
 				Name: "clouddeploy.rollouts.list", Permissions: []string{"clouddeploy.rollouts.list"},
 				Method: "GET",
@@ -87,32 +83,13 @@ func clouddeployRollout() collect.Collector {
 }
 
 func collectRollouts(ctx context.Context, s *session, t *collect.Task) error {
-	home := "/v1/projects/" + s.project + "/locations/"
-	size := url.Values{"pageSize": {"1000"}}
-	var pipelines []string
-	l := list{op: "clouddeploy.deliveryPipelines.list", service: "clouddeploy", path: home + "-/deliveryPipelines", query: size,
-		items: "deliveryPipelines", aside: true}
-	err := s.pages(ctx, t, l, func(items []json.RawMessage) error {
-		for _, raw := range items {
-			_, name, _, err := item(raw)
-			if err != nil {
-				return fmt.Errorf("read a delivery pipeline of %s: %w", s.project, err)
-			}
-			// projects/NUMBER/locations/LOCATION/deliveryPipelines/ID
-			parts := strings.Split(name, "/")
-			if len(parts) != 6 || strings.ContainsAny(parts[3]+parts[5], "?#%") {
-				return errors.New("read a delivery pipeline of " + s.project + ": it has no place")
-			}
-			pipelines = append(pipelines, home+parts[3]+"/deliveryPipelines/"+parts[5])
-		}
-		return nil
-	})
+	pipelines, err := s.deliveryPipelines(ctx, t)
 	if err != nil {
 		return err
 	}
 	return collect.Each(ctx, pipelines, func(ctx context.Context, path string) error {
-		l := list{op: "clouddeploy.rollouts.list", service: "clouddeploy", path: path + "/releases/-/rollouts", query: size,
-			items: "rollouts"}
+		l := list{op: "clouddeploy.rollouts.list", service: "clouddeploy", path: path + "/releases/-/rollouts",
+			query: url.Values{"pageSize": {"1000"}}, items: "rollouts"}
 		return s.pages(ctx, t, l, func(items []json.RawMessage) error {
 			for _, raw := range items {
 				if err := s.rollout(ctx, t, raw); err != nil {

@@ -10,9 +10,11 @@ func TestPermissions(t *testing.T) {
 	want := `- cloudbuild.builds.list
 - cloudbuild.locations.list
 - clouddeploy.deliveryPipelines.list
+- clouddeploy.releases.list
 - clouddeploy.rollouts.list
 - clouddeploy.targets.list
 - compute.firewalls.list
+- logging.logEntries.list
 - logging.sinks.list
 - resourcemanager.projects.get
 - resourcemanager.projects.getIamPolicy

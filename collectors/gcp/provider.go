@@ -35,8 +35,8 @@ func (Provider) Name() string { return "gcp" }
 
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
-	return []collect.Collector{policyBinding(), auditConfig(), bucket(), firewall(), sink(), clouddeployTarget(), clouddeployRollout(),
-		cloudbuildTrigger()}
+	return []collect.Collector{policyBinding(), auditConfig(), bucket(), firewall(), sink(), clouddeployTarget(), clouddeployRelease(),
+		clouddeployRollout(), clouddeployCall(), cloudbuildTrigger()}
 }
 
 // Operations implements collect.Provider.
