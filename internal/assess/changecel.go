@@ -47,23 +47,16 @@ func changeHelpers(table *typeTable, subjects map[string]*subjectType) []cel.Env
 	}{
 		{"change", change.TellsChange, changes, changeOf(changes)},
 		{"commit", change.TellsCommit, commits, commitOf(commits)},
+		{"deployment", change.TellsDeployment, deployments, deploymentOf(deployments)},
 	} {
 		if overloads := overloadsOf(subjects, f.name, f.tells, f.result, cel.BinaryBinding(f.read), cel.DynType); overloads != nil {
 			opts = append(opts, cel.Macros(withChanges(f.name, 1)), cel.Function(f.name, overloads...))
 		}
 	}
-	for _, f := range []struct {
-		name, tells string
-		result      *types.Type
-		read        func(*subject) (any, error)
-	}{
-		{"bypass", change.TellsBypass, table.add(modelTypes[0], bypassFields()), readBypass},
-		{"deployment", change.TellsDeployment, deployments, readDeployment},
-	} {
-		read := cel.UnaryBinding(modelOf(f.result, f.read))
-		if overloads := overloadsOf(subjects, f.name, f.tells, f.result, read); overloads != nil {
-			opts = append(opts, cel.Function(f.name, overloads...))
-		}
+	around := table.add(modelTypes[0], bypassFields())
+	read := cel.UnaryBinding(modelOf(around, readBypass))
+	if overloads := overloadsOf(subjects, "bypass", change.TellsBypass, around, read); overloads != nil {
+		opts = append(opts, cel.Function("bypass", overloads...))
 	}
 	return opts
 }
@@ -118,6 +111,7 @@ type judgedChange struct {
 type judgedDeployment struct {
 	change.Deployment
 	change.Judgement
+	gaps []gap // why there may be more that is told of it elsewhere
 }
 
 type judgedCommit struct {
@@ -133,7 +127,25 @@ func readChange(s *subject) (any, error) {
 
 func readDeployment(s *subject) (any, error) {
 	d, err := change.DeploymentOf(s.rec.subject())
-	return &judgedDeployment{d, d.Judge()}, err
+	return &judgedDeployment{d, d.Judge(), nil}, err
+}
+
+// deploymentOf is deployment(subject). Who made and approved it, and its commit, may be told by subjects of other types.
+func deploymentOf(typ *types.Type) func(ref.Val, ref.Val) ref.Val {
+	read := modelOf(typ, readDeployment)
+	return func(v, index ref.Val) ref.Val {
+		val := read(v)
+		m, ok := val.(*modelValue)
+		if !ok || len(change.Joins(m.v.(*judgedDeployment).Type)) == 0 {
+			return val
+		}
+		in, ok := index.(*changesInUse)
+		if !ok {
+			return types.MaybeNoSuchOverloadErr(index)
+		}
+		out := in.complete(v.(*subject).rec.scope.id, m.v.(*judgedDeployment).Deployment)
+		return &modelValue{typ, out, m.trace}
+	}
 }
 
 // changeOf is change(subject). What tells of rules that its merge went around may be of another type.

@@ -120,12 +120,8 @@ func changeFields() map[string]*types.FieldType {
 func deploymentFields() map[string]*types.FieldType {
 	type d = *judgedDeployment
 	return map[string]*types.FieldType{
-		"verdict": judged(types.StringType, func(v d) (change.Judgement, ref.Val) {
-			return v.Judgement, types.String(v.Verdict)
-		}),
-		"approved": judged(types.BoolType, func(v d) (change.Judgement, ref.Val) {
-			return v.Judgement, types.Bool(v.Verdict == change.IsApproved)
-		}),
+		"verdict":     settled(types.StringType, func(v d) ref.Val { return types.String(v.Verdict) }),
+		"approved":    settled(types.BoolType, func(v d) ref.Val { return types.Bool(v.Verdict == change.IsApproved) }),
 		"why":         text(func(v d) string { return v.Why }),
 		"environment": text(func(v d) string { return v.Environment }),
 		"production":  truth(func(v d) bool { return v.Production() }),
@@ -151,6 +147,18 @@ func deploymentFields() map[string]*types.FieldType {
 			return types.Bool(v.Outcome == change.Succeeded), nil
 		}),
 	}
+}
+
+// settled is a field of a deployment that rests on the verdict, and on all that completes it.
+func settled(typ *types.Type, get func(*judgedDeployment) ref.Val) *types.FieldType {
+	return modelField(typ, func(m *modelValue, v *judgedDeployment) (ref.Val, error) {
+		if v.Verdict == change.Unknown {
+			for _, g := range v.gaps {
+				m.trace.note(g.reason, g.missing...)
+			}
+		}
+		return m.tell(v.Judgement, get(v))
+	})
 }
 
 // bypassFields are the fields of bypass(subject).

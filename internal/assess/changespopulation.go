@@ -126,7 +126,7 @@ func (l *changeLister) list(w *scopeWork, typ string) error {
 	l.changes = l.changes || change.Tells(typ) == change.TellsChange
 	l.out.Lists = append(l.out.Lists, change.List{Scope: w.scope.id, Type: typ, Source: s.Source, Outcome: s.Outcome,
 		CollectedAt: s.Window.From.UTC(), Subjects: s.Subjects})
-	l.short(w, *s, change.Tells(typ) == change.TellsBypass)
+	l.short(w, *s, change.Tells(typ) == change.TellsBypass || change.Completes(typ))
 	if s.Subjects.Count == 0 {
 		return nil
 	}
@@ -174,6 +174,9 @@ func (l *changeLister) add(w *scopeWork, s evidence.Subject, d evidence.Digest) 
 		dep, err := change.DeploymentOf(s)
 		if err != nil {
 			return err
+		}
+		if len(change.Joins(s.Type)) > 0 {
+			dep = (&changesInUse{index: l.index, trace: &trace{}}).complete(w.scope.id, dep).Deployment
 		}
 		row := change.DeployedOf(dep, w.scope.id, d)
 		if l.within(row.Repository, row.CreatedAt) {

@@ -13,7 +13,8 @@ func (r *run) changesUntil() time.Time {
 	for _, a := range r.accounts {
 		for _, w := range a.scopes {
 			for _, s := range w.snaps {
-				if tells := change.Tells(s.Collector); tells == "" || tells == change.TellsBypass || !s.Listed() {
+				if tells := change.Tells(s.Collector); tells == "" || tells == change.TellsBypass || change.Completes(s.Collector) ||
+					!s.Listed() {
 					continue
 				}
 				reach := s.Window.From
@@ -30,7 +31,7 @@ func (r *run) changesUntil() time.Time {
 }
 
 // short says in what a list falls short of the period. What goes around rules is told for some weeks only, and a list of
-// changes is whole without it: it is noted.
+// changes is whole without it: it is noted. So is what only completes deployments.
 func (l *changeLister) short(w *scopeWork, s Snap, note bool) {
 	if note {
 		missing := l.out.Missing

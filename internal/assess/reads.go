@@ -116,6 +116,13 @@ func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ s
 		if typ != "" {
 			add(typ, change.Reads(typ)...)
 		}
+		if call.FunctionName() == "deployment" {
+			for _, join := range change.Joins(typ) {
+				if c.subjects[join] != nil {
+					add(join, change.Reads(join)...)
+				}
+			}
+		}
 	case "commit":
 		typ := c.subjectOf(tree, call.Args()[0])
 		if typ != "" {
@@ -132,8 +139,18 @@ func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ s
 // readsOfChanges adds what the index of changes rests on.
 func (c *compiler) readsOfChanges(add func(typ string, keys ...string)) {
 	for _, typ := range change.Types() {
-		if c.subjects[typ] != nil && change.Tells(typ) != change.TellsDeployment {
+		if c.subjects[typ] != nil && change.Tells(typ) != change.TellsDeployment && !change.Completes(typ) {
 			add(typ, change.Reads(typ)...)
 		}
 	}
+}
+
+// looksUpChanges reports whether a call looks into the index of changes: that of a deployment which tells all itself does not.
+func (c *compiler) looksUpChanges(tree *ast.AST, call ast.CallExpr) bool {
+	if args := call.Args(); call.FunctionName() == "deployment" && len(args) > 0 {
+		return len(change.Joins(c.subjectOf(tree, args[0]))) > 0
+	}
+	return slices.ContainsFunc(call.Args(), func(e ast.Expr) bool {
+		return e.Kind() == ast.IdentKind && e.AsIdent() == changesVariable
+	})
 }

@@ -24,6 +24,7 @@ func (c *compiler) scan(tree *ast.AST, k *check) (loops int, refused *ExprError)
 	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.CallKind:
+			k.changes = k.changes || c.looksUpChanges(tree, e.AsCall())
 			switch call := e.AsCall(); {
 			case call.FunctionName() == "lists.range":
 				refuse(e, "lists.range() makes lists of any length and may not be used")
@@ -41,7 +42,6 @@ func (c *compiler) scan(tree *ast.AST, k *check) (loops int, refused *ExprError)
 			if typ, ok := strings.CutPrefix(e.AsIdent(), relatedPrefix); ok {
 				add(&k.related, typ)
 			}
-			k.changes = k.changes || e.AsIdent() == changesVariable
 		case ast.SelectKind:
 			if s := e.AsSelect(); s.Operand().Kind() == ast.IdentKind && s.Operand().AsIdent() == "params" {
 				add(&k.params, s.FieldName())

@@ -17,6 +17,9 @@ const (
 	TellsDeployment = "deployment"
 	TellsCommit     = "commit"
 	TellsBypass     = "bypass"
+	// TellsRelease and TellsCall complete a deployment that does not itself tell its commit, or who made and approved it.
+	TellsRelease = "release"
+	TellsCall    = "call"
 )
 
 // adapter reads one subject type. One of its functions is set.
@@ -25,12 +28,16 @@ type adapter struct {
 	deployment func(evidence.Subject) (Deployment, error)
 	commit     func(evidence.Subject) (Landed, error)
 	bypass     func(evidence.Subject) (Bypass, error)
+	release    func(evidence.Subject) (Release, error)
+	call       func(evidence.Subject) (Call, error)
 	reads      []string // the keys of the document that the verdict rests on, sorted
 	// whole says that the changes of this type name every commit that they bring to a branch, so that a commit which none
 	// of them names came past all.
 	whole bool
 	// silent says that the commits of this type do not tell by which change they came.
 	silent bool
+	// joins are the types that complete the deployments of this type.
+	joins []string
 }
 
 // adapters are all adapters, by subject type.
@@ -41,16 +48,19 @@ func adapters() map[string]adapter {
 		"aws.codepipeline.execution": {deployment: codepipeline{}.Deployment, reads: codepipelineReads[:]},
 		"azuredevops.deployment":     {deployment: azureDevOps{}.Deployment, reads: azureDeploymentReads[:]},
 		"azuredevops.pull-request":   {change: azureDevOps{}.Change, reads: azureReads[:]},
-		"gcp.clouddeploy.rollout":    {deployment: clouddeploy{}.Deployment, reads: clouddeployReads[:]},
-		"git.commit":                 {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
-		"gitlab.commit":              {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
-		"gitlab.deployment":          {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},
-		"github.commit":              {commit: github{}.Commit, reads: githubCommitReads[:]},
-		"github.deployment":          {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
-		"gitlab.merge-request":       {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
-		"github.rule-suite":          {bypass: github{}.Bypass, reads: githubBypassReads[:]},
-		"github.pull-request":        {change: github{}.Change, reads: githubChangeReads[:]},
-		"jenkins.build":              {deployment: jenkins{}.Deployment, reads: jenkinsReads[:]},
+		"gcp.clouddeploy.release":    {release: clouddeploy{}.Release, reads: clouddeployReleaseReads[:]},
+		"gcp.clouddeploy.rollout": {deployment: clouddeploy{}.Deployment, reads: clouddeployReads[:],
+			joins: []string{"gcp.clouddeploy.release", "gcp.logging.clouddeploy-call"}},
+		"gcp.logging.clouddeploy-call": {call: clouddeploy{}.Call, reads: clouddeployCallReads[:]},
+		"git.commit":                   {commit: clone{}.Commit, reads: cloneReads[:], silent: true},
+		"gitlab.commit":                {commit: gitlab{}.Commit, reads: gitlabCommitReads[:], silent: true},
+		"gitlab.deployment":            {deployment: gitlab{}.Deployment, reads: gitlabDeploymentReads[:]},
+		"github.commit":                {commit: github{}.Commit, reads: githubCommitReads[:]},
+		"github.deployment":            {deployment: github{}.Deployment, reads: githubDeploymentReads[:]},
+		"gitlab.merge-request":         {change: gitlab{}.Change, reads: gitlabReads[:], whole: true},
+		"github.rule-suite":            {bypass: github{}.Bypass, reads: githubBypassReads[:]},
+		"github.pull-request":          {change: github{}.Change, reads: githubChangeReads[:]},
+		"jenkins.build":                {deployment: jenkins{}.Deployment, reads: jenkinsReads[:]},
 	}
 }
 
@@ -63,7 +73,8 @@ func adapterOf(typ string) (adapter, bool) {
 // Types returns the subject types that this package reads, sorted.
 func Types() []string { return slices.Sorted(maps.Keys(adapters())) }
 
-// Tells says what a subject type is read as: TellsChange, TellsDeployment, TellsCommit, TellsBypass, or "" when it is none of them.
+// Tells says what a subject type is read as: TellsChange, TellsDeployment, TellsCommit, TellsBypass, TellsRelease, TellsCall, or ""
+// when it is none of them.
 func Tells(typ string) string {
 	a, ok := adapterOf(typ)
 	switch {
@@ -75,6 +86,10 @@ func Tells(typ string) string {
 		return TellsDeployment
 	case a.bypass != nil:
 		return TellsBypass
+	case a.release != nil:
+		return TellsRelease
+	case a.call != nil:
+		return TellsCall
 	}
 	return TellsCommit
 }
@@ -90,6 +105,15 @@ func Silent(typ string) bool {
 	a, _ := adapterOf(typ)
 	return a.silent
 }
+
+// Joins returns the types whose subjects complete the deployments of a type, of the same scope; nil when it tells all itself.
+func Joins(typ string) []string {
+	a, _ := adapterOf(typ)
+	return slices.Clone(a.joins)
+}
+
+// Completes reports whether what a type tells is there only to complete deployments.
+func Completes(typ string) bool { return Tells(typ) == TellsRelease || Tells(typ) == TellsCall }
 
 // Reads returns the keys of a type's document that its verdict may rest on.
 func Reads(typ string) []string {
@@ -150,6 +174,32 @@ func BypassOf(s evidence.Subject) (Bypass, error) {
 		return Bypass{}, fmt.Errorf("read a bypass from %s: %w", s.Type, err)
 	}
 	return b, nil
+}
+
+// ReleaseOf reads a release.
+func ReleaseOf(s evidence.Subject) (Release, error) {
+	a, _ := adapterOf(s.Type)
+	if a.release == nil {
+		return Release{}, fmt.Errorf("read a release from %s: %w", s.Type, errNoAdapter)
+	}
+	r, err := a.release(s)
+	if err != nil {
+		return Release{}, fmt.Errorf("read a release from %s: %w", s.Type, err)
+	}
+	return r, nil
+}
+
+// CallOf reads a call.
+func CallOf(s evidence.Subject) (Call, error) {
+	a, _ := adapterOf(s.Type)
+	if a.call == nil {
+		return Call{}, fmt.Errorf("read a call from %s: %w", s.Type, errNoAdapter)
+	}
+	c, err := a.call(s)
+	if err != nil {
+		return Call{}, fmt.Errorf("read a call from %s: %w", s.Type, err)
+	}
+	return c, nil
 }
 
 // errShape is the error for a document of another shape, such as one that an older collector wrote.

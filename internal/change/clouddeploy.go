@@ -1,17 +1,23 @@
 package change
 
-import "exhibit/internal/evidence"
+import (
+	"strings"
+
+	"exhibit/internal/evidence"
+)
 
 // clouddeploy reads the rollouts of Cloud Deploy.
 type clouddeploy struct{}
 
 // clouddeployReads are the keys that a deployment's verdict rests on.
-var clouddeployReads = [...]string{"approvalState", "approveTime", "deployStartTime", "state", "targetId"}
+var clouddeployReads = [...]string{"approvalState", "approveTime", "deployStartTime", "name", "state", "targetId"}
 
 // Deployment reads a rollout. Cloud Deploy lets one that needs approval begin only once it is approved. It does not say who
-// approved and who created it, which only the audit log does: an approval is by somebody of whom nothing is known.
+// approved and who created it, which only the audit log does: without its calls an approval is by somebody of whom nothing is
+// known. Of an approval and a beginning that are both dated, the dates decide.
 func (clouddeploy) Deployment(s evidence.Subject) (Deployment, error) {
 	var d struct {
+		Name            string `json:"name"`
 		TargetID        string `json:"targetId"`
 		State           string `json:"state"`
 		ApprovalState   string `json:"approvalState"`
@@ -24,8 +30,12 @@ func (clouddeploy) Deployment(s evidence.Subject) (Deployment, error) {
 		return Deployment{}, err
 	}
 	out := Deployment{Type: s.Type, ID: s.ID, Environment: d.TargetID, CreatedAt: d.CreateTime.Time,
-		StartedAt: d.DeployStartTime.Time, EndedAt: d.DeployEndTime.Time, Gated: true,
+		StartedAt: d.DeployStartTime.Time, EndedAt: d.DeployEndTime.Time, Gated: d.ApproveTime.IsZero() || d.DeployStartTime.IsZero(),
 		Unseen: unseen(s, map[Part][]string{PartApprovals: {"approvalState"}, PartOutcome: {"state"}})}
+	if parts := strings.Split(clouddeployName(d.Name), "/"); len(parts) == 8 {
+		out.Name, out.Release = strings.Join(parts, "/"), strings.Join(parts[:6], "/")
+		out.Alias = clouddeployRollback(strings.Join(parts[:4], "/"), "", parts[7])
+	}
 	switch d.State {
 	case "SUCCEEDED":
 		out.Outcome = Succeeded

@@ -11,7 +11,10 @@ type Deployment struct {
 	Type, ID string
 	// Repository is the RepositoryKey of the code, empty when not known; Commit what was deployed.
 	Repository, Commit string
-	Environment        string
+	// Name and Release are what calls and releases call it and what it deploys, where those tell more of it; Alias is what
+	// those call it that do not know the release.
+	Name, Alias, Release string
+	Environment          string
 	// Tier is the provider's own word for what the environment is for; empty when it has none.
 	Tier string
 	// Sources are all repositories that it is made of, with the commit of each, where there may be several.

@@ -16,6 +16,9 @@ type Index struct {
 	at, numbered map[place][]int
 	landed       map[place][]landing
 	bypasses     map[place][]bypassed
+	// releases and calls are by what they are about.
+	releases map[string][]released
+	calls    map[string][]loggedCall
 	// sets are the sets that hold something of a repository.
 	sets map[string][]int
 }
@@ -60,7 +63,7 @@ type bypassed struct {
 // NewIndex returns an empty index.
 func NewIndex() *Index {
 	return &Index{at: map[place][]int{}, numbered: map[place][]int{}, landed: map[place][]landing{},
-		bypasses: map[place][]bypassed{}, sets: map[string][]int{}}
+		bypasses: map[place][]bypassed{}, releases: map[string][]released{}, calls: map[string][]loggedCall{}, sets: map[string][]int{}}
 }
 
 // Add takes up a subject of one set. A subject that cannot be read is an error, and a deployment is left out.
@@ -88,6 +91,21 @@ func (x *Index) Add(set int, s evidence.Subject, d evidence.Digest) error {
 		at := place{l.Repository, l.Commit.ID}
 		x.landed[at] = append(x.landed[at], landing{v, number, d, set})
 		x.holds(l.Repository, set)
+	case TellsRelease:
+		r, err := ReleaseOf(s)
+		if err != nil {
+			return err
+		}
+		x.releases[r.Name] = append(x.releases[r.Name], released{r, d, set})
+	case TellsCall:
+		c, err := CallOf(s)
+		if err != nil {
+			return err
+		}
+		if c.About == "" {
+			return nil
+		}
+		x.calls[c.About] = append(x.calls[c.About], loggedCall{c, d, set})
 	}
 	return nil
 }
