@@ -203,7 +203,8 @@ func allKeys() map[string]string {
 var keyFields = map[string]string{
 	"jobs":      "fullName",
 	"firewalls": "name", "sinks": "name", "clouddeploy-targets": "name", "clouddeploy-pipelines": "name",
-	"clouddeploy-rollouts": "name", "cloudbuild-triggers": "id", "gcs-buckets": "name",
+	"clouddeploy-releases": "name", "clouddeploy-rollouts": "name", "log-entries": "insertId",
+	"cloudbuild-triggers": "id", "gcs-buckets": "name",
 	"role-assignments": "name", "role-definitions": "name", "storage-accounts": "name",
 	"network-security-groups": "name", "activity-log-alerts": "name",
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",

@@ -3,7 +3,6 @@ package simcloud
 import (
 	"net/http"
 	"strings"
-	"time"
 )
 
 func (c *Cloud) routeGCP(r *request) call { return c.gcp.route(c, r) }
@@ -30,9 +29,12 @@ func gcpAPI() restAPI {
 			{"storage.buckets.getIamPolicy", "GET", "/storage/v1/b/{bucket}/iam", gcsPolicy},
 			{"compute.firewalls.list", "GET", "/compute/v1/projects/{project}/global/firewalls", gcpFirewalls},
 			{"logging.sinks.list", "GET", "/v2/projects/{project}/sinks", gcpSinks},
+			{"logging.entries.list", "POST", "/v2/entries:list", gcpEntries},
 			{"clouddeploy.targets.list", "GET", "/v1/projects/{project}/locations/-/targets", gcpDeploy("targets", "clouddeploy-targets")},
 			{"clouddeploy.deliveryPipelines.list", "GET", "/v1/projects/{project}/locations/-/deliveryPipelines",
 				gcpDeploy("deliveryPipelines", "clouddeploy-pipelines")},
+			{"clouddeploy.releases.list", "GET", "/v1/projects/{project}/locations/{location}/deliveryPipelines/{pipeline}/releases",
+				gcpDeploy("releases", "clouddeploy-releases")},
 			{"clouddeploy.rollouts.list", "GET",
 				"/v1/projects/{project}/locations/{location}/deliveryPipelines/{pipeline}/releases/-/rollouts",
 				gcpDeploy("rollouts", "clouddeploy-rollouts")},
@@ -131,24 +133,6 @@ func gcpSinks(k *restCall) response {
 		return gcpDenied(k)
 	}
 	return gcpPage(k, k.w.list("gcp", k.vars["project"], "sinks"), map[string]any{}, "sinks", "pageSize", 100, 1000)
-}
-
-// gcpDeploy answers a list of Cloud Deploy's: of all locations, or of the pipeline that is asked about what was created by now.
-func gcpDeploy(member, kind string) func(k *restCall) response {
-	return func(k *restCall) response {
-		if !k.known("gcp", k.vars["project"]) {
-			return gcpDenied(k)
-		}
-		all := k.w.list("gcp", k.vars["project"], kind)
-		if pipeline := k.vars["pipeline"]; pipeline != "" {
-			place := "/locations/" + k.vars["location"] + "/deliveryPipelines/" + pipeline + "/"
-			all = all.Where(func(d map[string]any) bool {
-				at, err := time.Parse(time.RFC3339, scalar(d["createTime"]))
-				return err == nil && !at.After(k.w.now) && strings.Contains(scalar(d["name"]), place)
-			})
-		}
-		return gcpPage(k, all, map[string]any{}, member, "pageSize", 50, 1000)
-	}
 }
 
 // gcpBuildLocations answers the places of Cloud Build that the company has triggers in, and one where it has none.
