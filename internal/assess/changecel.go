@@ -111,7 +111,8 @@ type judgedChange struct {
 type judgedDeployment struct {
 	change.Deployment
 	change.Judgement
-	gaps []gap // why there may be more that is told of it elsewhere
+	// uncalled and unreleased are why there may be more calls and releases that tell of it.
+	uncalled, unreleased []gap
 }
 
 type judgedCommit struct {
@@ -127,7 +128,7 @@ func readChange(s *subject) (any, error) {
 
 func readDeployment(s *subject) (any, error) {
 	d, err := change.DeploymentOf(s.rec.subject())
-	return &judgedDeployment{d, d.Judge(), nil}, err
+	return &judgedDeployment{Deployment: d, Judgement: d.Judge()}, err
 }
 
 // deploymentOf is deployment(subject). Who made and approved it, and its commit, may be told by subjects of other types.

@@ -127,13 +127,13 @@ func deploymentFields() map[string]*types.FieldType {
 		"production":  truth(func(v d) bool { return v.Production() }),
 		"startedBy":   names(func(v d) []change.Actor { return v.StartedBy }),
 		"approvers":   names(func(v d) []change.Actor { return v.Approvers }),
-		"repository":  text(func(v d) string { return v.Repository }),
-		"commit":      text(func(v d) string { return v.Commit }),
+		"repository":  made(types.StringType, func(v d) ref.Val { return types.String(v.Repository) }),
+		"commit":      made(types.StringType, func(v d) ref.Val { return types.String(v.Commit) }),
 		"createdAt":   moment("createdAt", func(v d) time.Time { return v.CreatedAt }),
 		"startedAt":   moment("startedAt", func(v d) time.Time { return v.StartedAt }),
 		"endedAt":     moment("endedAt", func(v d) time.Time { return v.EndedAt }),
-		"sources": modelField(types.NewListType(types.NewMapType(types.StringType, types.StringType)),
-			func(_ *modelValue, v d) (ref.Val, error) { return sourcesOf(v.Deployment), nil }),
+		"sources": made(types.NewListType(types.NewMapType(types.StringType, types.StringType)),
+			func(v d) ref.Val { return sourcesOf(v.Deployment) }),
 		"made": modelField(types.NewListType(types.StringType), func(m *modelValue, v d) (ref.Val, error) {
 			if u, unseen := v.Deployment.Unseen[change.PartApprovals]; unseen {
 				return nil, m.lost(u)
@@ -147,18 +147,6 @@ func deploymentFields() map[string]*types.FieldType {
 			return types.Bool(v.Outcome == change.Succeeded), nil
 		}),
 	}
-}
-
-// settled is a field of a deployment that rests on the verdict, and on all that completes it.
-func settled(typ *types.Type, get func(*judgedDeployment) ref.Val) *types.FieldType {
-	return modelField(typ, func(m *modelValue, v *judgedDeployment) (ref.Val, error) {
-		if v.Verdict == change.Unknown {
-			for _, g := range v.gaps {
-				m.trace.note(g.reason, g.missing...)
-			}
-		}
-		return m.tell(v.Judgement, get(v))
-	})
 }
 
 // bypassFields are the fields of bypass(subject).

@@ -2,6 +2,7 @@ package assess
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -94,10 +95,37 @@ func TestRolloutByCalls(t *testing.T) {
 			}
 		})
 	}
-	reads := newWith(t, oneCheck("gcp.clouddeploy.rollout", "", `deployment(subject).approved`)).Reads("aws.t.check")
-	for _, typ := range change.Joins("gcp.clouddeploy.rollout") {
-		if !slices.Equal(reads[typ], change.Reads(typ)) {
-			t.Errorf("of %s it reads %v", typ, reads[typ])
+	for assert, want := range map[string][]string{
+		`deployment(subject).approved`:                                     {"gcp.clouddeploy.rollout", typ},
+		`deployment(subject).approved && deployment(subject).commit != ""`: {"gcp.clouddeploy.release", "gcp.clouddeploy.rollout", typ},
+	} {
+		reads := newWith(t, oneCheck("gcp.clouddeploy.rollout", "", assert)).Reads("aws.t.check")
+		if got := slices.Sorted(maps.Keys(reads)); !slices.Equal(got, want) {
+			t.Errorf("%s reads %v", assert, got)
+		}
+		for read, keys := range reads {
+			if !slices.Equal(keys, change.Reads(read)) {
+				t.Errorf("of %s it reads %v", read, keys)
+			}
+		}
+	}
+}
+
+// TestRolloutWithoutRelease holds that a commit is unknown, and not empty, where releases may not be read.
+func TestRolloutWithoutRelease(t *testing.T) {
+	v := &memView{}
+	v.add(t, "gcp.clouddeploy.rollout", "p", "", nil, rolledOut())
+	v.add(t, "gcp.clouddeploy.release", "p", "", func(s *evidence.Snapshot) {
+		s.Outcome = evidence.OutcomeDenied
+		s.Completeness.Operations = []evidence.Operation{{Name: "clouddeploy.releases.list", Outcome: evidence.OutcomeDenied,
+			Permission: "clouddeploy.releases.list"}}
+	})
+	for _, assert := range []string{`deployment(subject).commit == ""`, `deployment(subject).sources.size() == 0`,
+		`deployment(subject).repository != ""`} {
+		_, sink := assess(t, newWith(t, oneCheck("gcp.clouddeploy.rollout", "", assert)), v, Input{})
+		raw, _ := json.Marshal(sink.observation("gcp:p|aws.t.check|o"))
+		if !strings.Contains(string(raw), `"unknown"`) || !strings.Contains(string(raw), "clouddeploy.releases.list") {
+			t.Errorf("%s: %s", assert, raw)
 		}
 	}
 }

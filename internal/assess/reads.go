@@ -64,6 +64,9 @@ func (c *compiler) noteReads(tree *ast.AST, k *check) {
 		if !ok {
 			return
 		}
+		if operand.Kind() == ast.CallKind && operand.AsCall().FunctionName() == "deployment" && slices.Contains(madeOf[:], key) {
+			c.readsOfJoins(c.subjectOf(tree, operand.AsCall().Args()[0]), change.TellsRelease, add)
+		}
 		switch typ := c.subjectOf(tree, operand); {
 		case typ != "" && key == "doc":
 			whole[e.ID()] = typ
@@ -117,11 +120,7 @@ func (c *compiler) readsOfModel(tree *ast.AST, call ast.CallExpr, add func(typ s
 			add(typ, change.Reads(typ)...)
 		}
 		if call.FunctionName() == "deployment" {
-			for _, join := range change.Joins(typ) {
-				if c.subjects[join] != nil {
-					add(join, change.Reads(join)...)
-				}
-			}
+			c.readsOfJoins(typ, change.TellsCall, add)
 		}
 	case "commit":
 		typ := c.subjectOf(tree, call.Args()[0])
@@ -141,6 +140,15 @@ func (c *compiler) readsOfChanges(add func(typ string, keys ...string)) {
 	for _, typ := range change.Types() {
 		if c.subjects[typ] != nil && change.Tells(typ) != change.TellsDeployment && !change.Completes(typ) {
 			add(typ, change.Reads(typ)...)
+		}
+	}
+}
+
+// readsOfJoins adds what completes the deployments of a type.
+func (c *compiler) readsOfJoins(typ, tells string, add func(typ string, keys ...string)) {
+	for _, join := range change.Joins(typ) {
+		if c.subjects[join] != nil && change.Tells(join) == tells {
+			add(join, change.Reads(join)...)
 		}
 	}
 }

@@ -108,10 +108,10 @@ func TestCloudDeployCommit(t *testing.T) {
 	link := "https://github.com/Acme/Shop/commit/" + full
 	for rest, want := range map[string][]Source{
 		``: nil,
-		`,"Commits":{"git-sha":"` + full + `","commit":"` + link + `"}`: {{"github.com/acme/shop", full}},
-		`,"Commits":{"commitId":"abababa","git-sha":"` + full + `"}`:    {{"", full}},
-		`,"Commits":{"commitId":"0065ca0"}`:                             {{"", "0065ca0"}},
-		`,"Commits":{"commitId":"0065ca0","git-sha":"` + full + `"}`:    nil,
+		`,"Commits":{"git-sha":"` + full + `","commit":"` + link + `"}`:                                       {{"github.com/acme/shop", full}},
+		`,"Commits":{"commitId":"abababa","git-sha":"` + full + `"}`:                                          {{"", full}},
+		`,"Commits":{"commitId":"0065ca0"}`:                                                                   {{"", "0065ca0"}},
+		`,"Commits":{"commitId":"0065ca0","git-sha":"` + full + `"}`:                                          nil,
 		`,"Commits":{"commit":"` + link + `","revision":"https://github.com/acme/other/commit/` + full + `"}`: nil,
 		`,"labels":{"git-sha":"` + full + `","commit":"main"}`:                                                {{"", full}},
 	} {
