@@ -22,6 +22,14 @@ func (s *session) pages(ctx context.Context, t *collect.Task, op, ref string, qu
 // the same list with another number, or after another item, and never an address that the answer names.
 func (s *session) pagesOf(ctx context.Context, t *collect.Task, op, ref, member string, query url.Values,
 	each func(items []json.RawMessage) (more bool, err error)) error {
+	return s.answersOf(ctx, t, op, ref, member, query, func(_ json.RawMessage, items []json.RawMessage) (bool, error) {
+		return each(items)
+	})
+}
+
+// answersOf is pagesOf for who needs more of an answer than its items.
+func (s *session) answersOf(ctx context.Context, t *collect.Task, op, ref, member string, query url.Values,
+	each func(raw json.RawMessage, items []json.RawMessage) (more bool, err error)) error {
 	values := url.Values{"per_page": {strconv.Itoa(perPage)}}
 	for key, v := range query {
 		values[key] = v
@@ -46,7 +54,7 @@ func (s *session) pagesOf(ctx context.Context, t *collect.Task, op, ref, member 
 		if err != nil {
 			return err
 		}
-		more, err := each(items)
+		more, err := each(raw, items)
 		if err != nil || !more || next == (following{}) {
 			return err
 		}

@@ -53,7 +53,7 @@ func (Provider) Name() string { return "gitlab" }
 // Collectors implements collect.Provider.
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{group(), project(), mergeRequest(), commit(), deployment(), environment(), runner(),
-		auditEvent()}
+		auditEvent(), pipeline()}
 }
 
 // Rates implements collect.Paced. All operations share one pace, because gitlab.com counts the requests of a user
