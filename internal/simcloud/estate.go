@@ -209,7 +209,7 @@ var keyFields = map[string]string{
 	"network-security-groups": "name", "activity-log-alerts": "name",
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
 	"commits": "oid", "activity": "id", "rule-suites": "id", "releases": "databaseId", "audit-log": "_document_id",
-	"environments": "name", "teams": "slug",
-	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "runners": "id",
+	"workflow-runs": "id", "environments": "name", "teams": "slug",
+	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "pipelines": "id", "runners": "id",
 	"pull-requests": "pullRequestId", "devops-environments": "id", "devops-runs": "id", "service-endpoints": "id", "audit-entries": "id",
 }

@@ -41,10 +41,8 @@ func githubAPI() restAPI {
 			githubPart("deployments", "deployment", "Statuses")},
 		{"repos.getAllEnvironments", "GET", repo + "/environments", githubEnvironments},
 		{"repos.getEnvironment", "GET", repo + "/environments/{environment}", githubEnvironment},
-		{"actions.getWorkflowRun", "GET", repo + "/actions/runs/{run}", githubRun},
-		{"actions.getReviewsForRun", "GET", repo + "/actions/runs/{run}/approvals", githubApprovals},
 	}
-	ops = slices.Concat(githubEventOps(), ops, githubOrgOps(), githubRepoOps())
+	ops = slices.Concat(githubEventOps(), githubRunOps(), ops, githubOrgOps(), githubRepoOps())
 	return restAPI{provider: "github", account: "org", fail: githubFail, ops: ops,
 		unknown: func(k *restCall) response { return githubError(k, 404, "Not Found") },
 		refuse:  func(k *restCall) response { return githubError(k, 401, "Bad credentials") },

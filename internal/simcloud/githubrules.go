@@ -113,35 +113,3 @@ func githubEnvironment(k *restCall) response {
 	}
 	return githubJSON(k, jsonText(native(it.doc)))
 }
-
-// deploymentOf finds the deployment that a workflow run made.
-func (k *restCall) deploymentOf(run string) (item, bool) {
-	all := k.repoList("deployments")
-	for i := range all.Len() {
-		r, ok := all.At(i).doc["Run"].(map[string]any)
-		if ok && scalar(r["id"]) == run {
-			return all.At(i), true
-		}
-	}
-	return item{}, false
-}
-
-func githubRun(k *restCall) response {
-	it, ok := k.deploymentOf(k.vars["run"])
-	if !ok {
-		return githubError(k, 404, "Not Found")
-	}
-	return githubJSON(k, jsonText(it.doc["Run"]))
-}
-
-func githubApprovals(k *restCall) response {
-	it, ok := k.deploymentOf(k.vars["run"])
-	if !ok {
-		return githubError(k, 404, "Not Found")
-	}
-	list, _ := it.doc["Approvals"].([]any)
-	if list == nil {
-		list = []any{}
-	}
-	return githubJSON(k, jsonText(list))
-}

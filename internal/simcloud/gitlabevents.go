@@ -6,14 +6,14 @@ import (
 )
 
 // gitlabEvents lists what happened in a project between the times of the query, the newest first. The time of each
-// stands in the member by.
-func gitlabEvents(kind, by, after, before string) func(*restCall, item) response {
+// stands in the member by; own are the members that only a thing's own answer has.
+func gitlabEvents(kind, by, after, before string, own ...string) func(*restCall, item) response {
 	return func(k *restCall, p item) response {
-		return k.gitlabEvents(k.projectList(p, kind), by, after, before)
+		return k.gitlabEvents(k.projectList(p, kind), by, after, before, own...)
 	}
 }
 
-func (k *restCall) gitlabEvents(all items, by, after, before string) response {
+func (k *restCall) gitlabEvents(all items, by, after, before string, own ...string) response {
 	var out []item
 	for i := range all.Len() {
 		if it := all.At(i); k.within(scalar(it.doc[by]), after, before) {
@@ -21,8 +21,8 @@ func (k *restCall) gitlabEvents(all items, by, after, before string) response {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return strings.Compare(scalar(b.doc[by]), scalar(a.doc[by])) })
-	return gitlabPage(k, memItems{all: out}, func(d map[string]any) map[string]any { // a deployment's own answer has more
-		return without(native(d), "approvals", "approval_summary", "pending_approval_count")
+	return gitlabPage(k, memItems{all: out}, func(d map[string]any) map[string]any {
+		return without(native(d), own...)
 	})
 }
 
