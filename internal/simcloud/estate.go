@@ -210,6 +210,6 @@ var keyFields = map[string]string{
 	"repositories": "name", "branches": "name", "pulls": "number", "deployments": "id", "rulesets": "id",
 	"commits": "oid", "activity": "id", "rule-suites": "id", "releases": "databaseId", "audit-log": "_document_id",
 	"workflow-runs": "id", "environments": "name", "teams": "slug",
-	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "pipelines": "id", "runners": "id",
+	"subgroups": "full_path", "projects": "id", "merge-requests": "iid", "ci-pipelines": "id", "runners": "id",
 	"pull-requests": "pullRequestId", "devops-environments": "id", "devops-runs": "id", "service-endpoints": "id", "audit-entries": "id",
 }
