@@ -29,6 +29,9 @@ type Metrics struct {
 	// Failed is the part of successful production deployments after which the next one there failed, or rolled back, within a
 	// day. Of those whose place is not known it cannot be told.
 	Failed Rate `json:"change_failure"`
+	// Followed is the part of production deployments that ended after which something began to fail in their accounts within a
+	// day, or until the next one there; nil when nothing ties deployments to accounts.
+	Followed *Followed `json:"drift_after_deployment,omitempty"`
 	// Unended counts production deployments of which nobody knows how they ended: they are in no rate.
 	Unended int `json:"deployments_without_end"`
 	// InStaging is the time from a commit's first success elsewhere to its first success in production of the same repository;

@@ -148,6 +148,8 @@ type Deployed struct {
 	Made     []string        `json:"made,omitempty"`
 	Run      string          `json:"run,omitempty"`
 	Evidence evidence.Digest `json:"evidence"`
+	// Aftermath is what began to fail after it; nil unless it is one to production that ended and accounts are tied to it.
+	Aftermath *Aftermath `json:"aftermath,omitempty"`
 }
 
 // RowOf is the row of a change.

@@ -50,6 +50,8 @@ type Config struct {
 	FixBy evidence.FixTimes `yaml:"-"`
 	// Retention is how long evidence is kept.
 	Retention Retention `yaml:"-"`
+	// Environments say in which accounts deployments change things.
+	Environments Environments `yaml:"-"`
 	// Inlet is where pipelines deliver reports.
 	Inlet Inlet `yaml:"-"`
 	// Gate says what blocks a pipeline.
@@ -107,18 +109,19 @@ func Load(path string, providers []string) (*Config, error) {
 // Parse reads the text of a configuration file that stands at path.
 func Parse(path string, data []byte, providers []string) (*Config, error) {
 	var raw struct {
-		Config      `yaml:",inline"`
-		Sources     []yaml.Node `yaml:"sources"`
-		Serve       yaml.Node   `yaml:"serve"`
-		Notify      yaml.Node   `yaml:"notify"`
-		FixBy       yaml.Node   `yaml:"fix_by"`
-		Gate        yaml.Node   `yaml:"gate"`
-		Timing      rawTiming   `yaml:",inline"`
-		Owners      rawOwners   `yaml:",inline"`
-		Acceptance  yaml.Node   `yaml:"acceptance"`
-		Attestation yaml.Node   `yaml:"attestation"`
-		Retention   yaml.Node   `yaml:"retention"`
-		Inlet       yaml.Node   `yaml:"inlet"`
+		Config       `yaml:",inline"`
+		Environments yaml.Node   `yaml:"environments"`
+		Sources      []yaml.Node `yaml:"sources"`
+		Serve        yaml.Node   `yaml:"serve"`
+		Notify       yaml.Node   `yaml:"notify"`
+		FixBy        yaml.Node   `yaml:"fix_by"`
+		Gate         yaml.Node   `yaml:"gate"`
+		Timing       rawTiming   `yaml:",inline"`
+		Owners       rawOwners   `yaml:",inline"`
+		Acceptance   yaml.Node   `yaml:"acceptance"`
+		Attestation  yaml.Node   `yaml:"attestation"`
+		Retention    yaml.Node   `yaml:"retention"`
+		Inlet        yaml.Node   `yaml:"inlet"`
 	}
 	if err := strictyaml.Decode(path, data, &raw); err != nil {
 		return nil, err
@@ -140,6 +143,8 @@ func Parse(path string, data []byte, providers []string) (*Config, error) {
 	c.FixBy, err = parseFixBy(path, &raw.FixBy)
 	part(err)
 	c.Retention, err = parseRetention(path, &raw.Retention)
+	part(err)
+	c.Environments, err = parseEnvironments(path, &raw.Environments)
 	part(err)
 	c.Inlet, err = parseInlet(path, &raw.Inlet)
 	part(err)

@@ -122,7 +122,10 @@ func Template(found []Found, getenv func(string) string) string {
 	}
 	b.WriteString(sources.String())
 	b.WriteString("\n# Accepted risks, a YAML file each, reviewed like code.\n# acceptances: ./acceptances/\n" +
-		"\n# People's statements for what no API proves, a YAML file each.\n# attestations: ./attestations/\n")
+		"\n# People's statements for what no API proves, a YAML file each.\n# attestations: ./attestations/\n" +
+		"\n# In which accounts deployments change things, so that what fails after one is told with it. First match wins.\n" +
+		"# environments:\n#   - deployments: \"github:my-organization/*\"   # system:repository or pipeline\n" +
+		"#     environment: production\n#     accounts: [\"aws:111122223333\"]\n")
 	return b.String()
 }
 
