@@ -60,6 +60,9 @@ func (a *App) Digest(v *store.View, r DigestRequest) (*report.Digest, error) {
 	if now.Exposures, err = a.allExposures(v, newer, text); err != nil {
 		return nil, err
 	}
+	if in.Preceding, err = a.precedingOf(v, newer, r.Since, now.Exposures); err != nil {
+		return nil, err
+	}
 	if r.Since != 0 {
 		if err := a.digestSince(v, r, &in, &now, newer, text); err != nil {
 			return nil, err
@@ -106,6 +109,25 @@ func (a *App) digestSince(v *store.View, r DigestRequest, in *report.DigestInput
 	}
 	now.Changes, err = a.driftBetween(v, older.Assessment, newer.Assessment)
 	return err
+}
+
+// precedingOf returns which deployment a failure followed, of those that began since an assessment; of all failures when it is
+// the first report. It returns nil when the configuration does not say where deployments change things.
+func (a *App) precedingOf(v *store.View, newer store.Assessment, since int64, exposures []evidence.Exposure,
+) (func(evidence.Exposure) *evidence.Preceding, error) {
+	if len(a.Config.Environments) == 0 {
+		return nil, nil
+	}
+	period := evidence.Window{From: a.Store.Genesis().CreatedAt, To: newer.AsOf}
+	if since != 0 {
+		older, err := assessmentOf(v, since)
+		if err != nil {
+			return nil, err
+		}
+		period.From = older.AsOf
+	}
+	trail, err := a.followed(v, newer, period, exposures)
+	return trail.Of, err
 }
 
 // allExposures returns all that ever failed, as an assessment knew of it.

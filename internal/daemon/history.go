@@ -129,8 +129,8 @@ func (a *App) changedStates(v *store.View, next evidence.Assessment) ([]evidence
 	return out, err
 }
 
-// Drift returns what changed between the views of two times: subjects, scopes, verdicts and findings, each with its cause.
-// A time before the first assessment stands for the first one, which is the baseline.
+// Drift returns what changed between the views of two times: subjects, scopes, verdicts and findings, each with its cause,
+// and failures with the deployment that they followed. A time before the first assessment stands for the first one, which is the baseline.
 func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error) {
 	older, err := assessmentFrom(v, from)
 	if err != nil {
@@ -140,7 +140,11 @@ func (a *App) Drift(v *store.View, from, to time.Time) ([]evidence.Change, error
 	if err != nil {
 		return nil, err
 	}
-	return a.driftBetween(v, older.Assessment, newer.Assessment)
+	changes, err := a.driftBetween(v, older.Assessment, newer.Assessment)
+	if err != nil {
+		return nil, err
+	}
+	return changes, a.precede(v, newer, older.AsOf, changes)
 }
 
 // driftBetween returns what changed between two assessments.

@@ -38,6 +38,8 @@ type Change struct {
 	Between  Window   `json:"between"`
 	Severity Severity `json:"severity,omitempty"`
 	Reason   string   `json:"reason,omitempty"`
+	// Preceding is the deployment that came before a failure which began; nil when none did, or it is not known.
+	Preceding *Preceding `json:"preceding,omitempty"`
 }
 
 // FieldChange is one differing part; absent is nil, null is "null".

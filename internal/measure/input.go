@@ -105,7 +105,7 @@ func Metrics(in Input) []evidence.Metric {
 	var out []evidence.Metric
 	for _, part := range [][]evidence.Metric{
 		in.score(), in.coverage(), {in.freshness()}, in.readiness(), in.timeToFix(), in.fixedInTime(), {in.accepted()},
-		{in.repeated()}, {in.offenders()}, {in.noise()}, {in.bypasses()},
+		{in.repeated()}, {in.offenders()}, {in.noise()}, {in.bypasses()}, {in.drifted()},
 	} {
 		out = append(out, part...)
 	}

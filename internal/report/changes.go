@@ -43,12 +43,18 @@ func ChangeListText(w io.Writer, p change.Population, o TextOptions) error {
 	t.changes(p.Changes)
 	if len(p.Deployments) > 0 {
 		t.heading("Deployments")
+		columns := []string{"Deployment", "Environment", "Outcome", "Verdict", "Approved by", "Changes"}
+		wrap := []int{0, 5}
+		if p.Metrics.Followed != nil {
+			columns, wrap = append(columns, "Began to fail after it"), append(wrap, 6)
+		}
 		var rows [][]string
 		for _, d := range p.Deployments {
-			rows = append(rows, []string{plain(d.ID), plain(d.Environment), string(d.Outcome) + rolledBack(d), string(d.Verdict),
-				plain(several(d.Approvers)), plain(deployedChanges(d))})
+			row := []string{plain(d.ID), plain(d.Environment), string(d.Outcome) + rolledBack(d), string(d.Verdict),
+				plain(several(d.Approvers)), plain(deployedChanges(d)), plain(aftermath(d.Aftermath, 3))}
+			rows = append(rows, row[:len(columns)])
 		}
-		t.rows([]string{"Deployment", "Environment", "Outcome", "Verdict", "Approved by", "Changes"}, []int{0, 5}, []int{1}, rows)
+		t.rows(columns, wrap, []int{1}, rows)
 	}
 	return t.w.Flush()
 }
@@ -135,6 +141,7 @@ func metricLines(m change.Metrics) [][2]string {
 		{"production deployments without another's approval", rate(m.Unapproved)},
 		{"production deployments that rolled back", rate(m.Rollback)},
 		{"production deployments followed by a failure or rollback within a day", rate(m.Failed)},
+		{"production deployments that drift followed within a day", followedRate(m.Followed)},
 		{"elsewhere to production", times(m.InStaging) + "; " + itoa(m.Stuck) + " never went on"},
 		{"production deployments whose end nobody knows", itoa(m.Unended)},
 	}
@@ -161,7 +168,7 @@ func times(t change.Times) string {
 // changeColumns are the columns of a list of changes, commits and deployments.
 func changeColumns() []string {
 	return []string{"kind", "time", "repository", "id", "name", "by", "by_kind", "merged_or_approved_by", "target", "commit",
-		"strategy_or_outcome", "verdict", "why", "approvers", "approved_at", "opened_at", "linked", "scope", "type", "evidence"}
+		"strategy_or_outcome", "verdict", "why", "approvers", "approved_at", "opened_at", "linked", "began_to_fail_after", "scope", "type", "evidence"}
 }
 
 // ChangeListCSV writes a population for a spreadsheet: first what it is, what is missing and the numbers, a line each beginning
@@ -183,16 +190,16 @@ func ChangeListCSV(w io.Writer, p change.Population) error {
 	changeRows(s, p.Changes)
 	for _, u := range p.Unexplained {
 		s.row("commit", stamp(u.LandedAt), u.Repository, u.ID, "", several(u.Authors), "", "", "", u.Commit, "", string(u.Verdict),
-			u.Why, "none", "", "", "none", u.Scope, u.Type, u.Evidence.String())
+			u.Why, "none", "", "", "none", "", u.Scope, u.Type, u.Evidence.String())
 	}
 	for _, b := range p.Bypasses {
 		s.row("bypass", stamp(b.At), b.Repository, b.ID, "", b.By, "", "", b.Branch, b.Commit, "", "bypassed", several(b.Rules), "none",
-			"", "", "none", b.Scope, b.Type, b.Evidence.String())
+			"", "", "none", "", b.Scope, b.Type, b.Evidence.String())
 	}
 	for _, d := range p.Deployments {
 		s.row("deployment", stamp(d.CreatedAt), d.Repository, d.ID, "", several(d.StartedBy), "", several(d.Approvers),
 			d.Environment, d.Commit, string(d.Outcome)+rolledBack(d), string(d.Verdict), d.Why, several(d.Approvers), "", "",
-			deployedChanges(d), d.Scope, d.Type, d.Evidence.String())
+			deployedChanges(d), aftermath(d.Aftermath, change.MaxAftermath), d.Scope, d.Type, d.Evidence.String())
 	}
 	return s.flush("the changes")
 }
@@ -201,7 +208,7 @@ func changeRows(s sheet, list []change.Row) {
 	for _, r := range list {
 		s.row("change", stamp(r.MergedAt), r.Repository, r.ID, r.Name, r.Author, string(r.AuthorKind), r.MergedBy, r.Target, r.Merge,
 			string(r.Strategy), string(r.Verdict), r.Why, several(r.Approvers), stamp(r.ApprovedAt), stamp(r.CreatedAt),
-			several(r.Deployments), r.Scope, r.Type, r.Evidence.String())
+			several(r.Deployments), "", r.Scope, r.Type, r.Evidence.String())
 	}
 }
 

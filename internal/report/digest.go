@@ -21,6 +21,8 @@ type DigestInput struct {
 	// Events are the subject types that are events: what was found of one is past when it is no longer in view.
 	Events map[string]bool
 	FixBy  evidence.FixTimes
+	// Preceding returns the deployment that a failure followed, nil when none is known. It may be nil.
+	Preceding func(evidence.Exposure) *evidence.Preceding
 	// Decisions are those of gates since Before; those that were overridden are told.
 	Decisions []evidence.Decision
 	// Began is when the first assessment was made: nothing is known of the time before.
@@ -105,6 +107,8 @@ type DigestItem struct {
 	Back string `json:"back,omitempty"`
 	// Again is true of what failed before, passed in between and fails again.
 	Again bool `json:"again,omitempty"`
+	// Preceding is the deployment that came before it began; nil when none did, or it is not known.
+	Preceding *evidence.Preceding `json:"preceding,omitempty"`
 	// Dark is true of an open failure that cannot be seen now.
 	Dark bool `json:"dark,omitempty"`
 }

@@ -154,6 +154,9 @@ func (b *digestBuilder) item(e evidence.Exposure) DigestItem {
 	i := DigestItem{Exposure: e, Title: firstOf(k.Title, e.Check), Remediation: k.Remediation,
 		Owner: b.OwnerOf(e.Control, e.Scope, e.Type, e.Subject), Due: evidence.FixBy(e, b.FixBy)}
 	i.Overdue = !i.Due.IsZero() && !b.Now.AsOf.Before(i.Due)
+	if b.Preceding != nil {
+		i.Preceding = b.Preceding(e)
+	}
 	return i
 }
 

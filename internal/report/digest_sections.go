@@ -175,6 +175,7 @@ func (w digestWriter) fails(e entry, items []DigestItem) entry {
 	e.tag, e.tone = failTag(i), string(i.Severity)
 	if len(items) == 1 {
 		e.add("Since", w.cut(w.calendar.since(i.Exposure)))
+		e.add("Began", w.cut(preceding(i.Preceding)))
 		e.add("Cause", w.cut(i.why()))
 		if i.Dark {
 			e.add("Now", "it cannot be seen; it failed when it was last looked at, on "+w.calendar.day(i.LastBad))

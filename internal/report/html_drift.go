@@ -229,6 +229,9 @@ func (h *html) detail(c evidence.Change) markup {
 	if c.Reason != "" {
 		out += join(`{}`, c.Reason)
 	}
+	if c.Preceding != nil {
+		out += join(`<br><span class="soft">{}</span>`, preceding(c.Preceding))
+	}
 	if c.What != "subject-changed" || len(c.Fields) == 0 {
 		return out
 	}

@@ -189,6 +189,9 @@ func changeDetail(c evidence.Change) string {
 	if c.Reason != "" {
 		parts = append(parts, c.Reason)
 	}
+	if c.Preceding != nil {
+		parts = append(parts, preceding(c.Preceding))
+	}
 	if c.What == "subject-changed" {
 		for i, f := range c.Fields {
 			if i == 4 {
