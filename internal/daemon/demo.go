@@ -137,6 +137,11 @@ func writeDemo(o DemoOptions, cloud *simcloud.Cloud, estate *simcloud.Estate) (*
 		fmt.Fprintf(&b, "  - name: gitlab\n    gitlab: { base_url: %q, group: %s, window: 365d, token_env: EXHIBIT_DEMO_GITLAB_TOKEN }\n",
 			cloud.URL("gitlab"), group)
 	}
+	b.WriteString("environments: # where deployments change things\n")
+	for _, organization := range cloud.Accounts("github") {
+		fmt.Fprintf(&b, "  - { deployments: \"github:%s/*\", environment: production, accounts: [\"aws:%s\"] }\n", organization,
+			cloud.Accounts("aws")[0])
+	}
 	file := filepath.Join(o.Dir, config.FileName)
 	if err := os.MkdirAll(filepath.Join(o.Dir, "acceptances"), 0o755); err != nil {
 		return nil, nil, fmt.Errorf("prepare the demo: %w", err)

@@ -44,6 +44,7 @@ func TestDemo(t *testing.T) {
 	t.Run("exposure", func(t *testing.T) { demoExposure(t, demo, posture) })
 	t.Run("acceptance", func(t *testing.T) { demoAcceptance(t, posture) })
 	t.Run("drift", func(t *testing.T) { demoDrift(t, demo) })
+	t.Run("deployments", func(t *testing.T) { demoDeployments(t, demo) })
 	t.Run("lost permission", func(t *testing.T) { demoLostPermission(t, demo) })
 	t.Run("store", func(t *testing.T) {
 		r, err := demo.App.Store.Check(t.Context(), func(int64, int64) {})

@@ -30,6 +30,23 @@ func preceding(p *evidence.Preceding) string {
 	return out
 }
 
+// samePreceding is the deployment that all of some items follow, as surely as the least sure and within the longest time; nil
+// when it is not one for all.
+func samePreceding(items []DigestItem) *evidence.Preceding {
+	if items[0].Preceding == nil {
+		return nil
+	}
+	out := *items[0].Preceding
+	for _, i := range items[1:] {
+		p := i.Preceding
+		if p == nil || p.Type != out.Type || p.ID != out.ID {
+			return nil
+		}
+		out.Within, out.Certain, out.Others = max(out.Within, p.Within), out.Certain && p.Certain, max(out.Others, p.Others)
+	}
+	return &out
+}
+
 // aftermath says what began to fail after a deployment: how many, and the first few; nothing of one that is not asked about or that no account is tied to.
 func aftermath(a *change.Aftermath, most int) string {
 	if a == nil {

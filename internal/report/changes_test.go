@@ -44,6 +44,14 @@ func samplePopulation() change.Population {
 		},
 	}
 	p.Finish(change.NewIndex())
+	day := evidence.Window{From: at(5, 0), To: at(6, 1)}
+	p.Deployments[0].Aftermath = &change.Aftermath{Accounts: []string{"aws:1"}, Window: day, Began: 3, Perhaps: 2,
+		Failures: []change.Beginning{
+			{Key: "aws:1|aws.s3.bucket-public|a", Severity: evidence.Critical, Certain: true, Between: day},
+			{Key: "aws:1|aws.s3.bucket-public|b", Certain: true, Between: day},
+			{Key: "aws:1|aws.s3.bucket-public|=cmd()", Certain: true, Between: day},
+			{Key: "aws:1|aws.iam.key-age|c", Between: day}, {Key: "aws:1|aws.iam.key-age|d", Between: day}}}
+	p.Metrics.Followed = &change.Followed{Rate: change.Rate{Part: 1, Of: 1, Unknown: 1}, Untied: 2, Unseen: 1}
 	return p
 }
 
@@ -67,6 +75,65 @@ func TestChangeListIsWhole(t *testing.T) {
 		}
 		if !strings.Contains(b.String(), tc.want) {
 			t.Errorf("%q is not in\n%s", tc.want, b.String())
+		}
+	}
+}
+
+// TestAftermath never says that nothing began where that is not known.
+func TestAftermath(t *testing.T) {
+	for _, tc := range []struct {
+		a    *change.Aftermath
+		want string
+	}{
+		{nil, ""},
+		{&change.Aftermath{}, "0"},
+		{&change.Aftermath{Unknown: "aws:1 was not looked at before it"}, "unknown (aws:1 was not looked at before it)"},
+		{&change.Aftermath{Perhaps: 1, Unknown: "who knows", Failures: []change.Beginning{{Key: "k"}}}, "perhaps 1: k (who knows)"},
+		{&change.Aftermath{Began: 2, Perhaps: 1, Failures: []change.Beginning{{Key: "a"}, {Key: "b"}, {Key: "c"}}},
+			"2, perhaps 1: a, b and 1 other"},
+	} {
+		if got := aftermath(tc.a, 2); got != tc.want {
+			t.Errorf("%+v: %q, want %q", tc.a, got, tc.want)
+		}
+	}
+}
+
+// TestPreceding says of a deployment what is known of it.
+func TestPreceding(t *testing.T) {
+	hour := evidence.Duration(time.Hour)
+	for _, tc := range []struct {
+		p    *evidence.Preceding
+		want string
+	}{
+		{nil, ""},
+		{&evidence.Preceding{ID: "1", Repository: "github.com/acme/shop", Environment: "production", By: []string{"ann", "ben"},
+			Within: 5 * hour, Certain: true, Others: 1},
+			"within 5h after deployment 1 of github.com/acme/shop to production by ann, ben, and 1 other"},
+		{&evidence.Preceding{ID: "1", Environment: "release", Within: hour}, "perhaps within 1h after deployment 1 to release"},
+	} {
+		if got := preceding(tc.p); got != tc.want {
+			t.Errorf("%+v: %q, want %q", tc.p, got, tc.want)
+		}
+	}
+}
+
+// TestSamePreceding tells many failures with one deployment only where all follow it.
+func TestSamePreceding(t *testing.T) {
+	item := func(id string, hours int, certain bool) DigestItem {
+		return DigestItem{Preceding: &evidence.Preceding{ID: id, Within: evidence.Duration(time.Duration(hours) * time.Hour), Certain: certain}}
+	}
+	for _, tc := range []struct {
+		items []DigestItem
+		want  string
+	}{
+		{[]DigestItem{item("1", 2, true), item("1", 5, true)}, "within 5h after deployment 1 to production"},
+		{[]DigestItem{item("1", 2, true), item("1", 1, false)}, "perhaps within 2h after deployment 1 to production"},
+		{[]DigestItem{item("1", 2, true), item("2", 2, true)}, ""},
+		{[]DigestItem{item("1", 2, true), {}}, ""},
+		{[]DigestItem{{}, item("1", 2, true)}, ""},
+	} {
+		if got := preceding(samePreceding(tc.items)); got != tc.want {
+			t.Errorf("%q, want %q", got, tc.want)
 		}
 	}
 }

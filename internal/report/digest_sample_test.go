@@ -112,7 +112,17 @@ func sampleWeek(t *testing.T) DigestInput {
 	}
 	return DigestInput{Report: "weekly", Now: now, Before: before, Told: sampleTold(in.Exposures),
 		Controls: sampleControls(), OwnerOf: sampleOwner, FixBy: evidence.DefaultFixTimes(), Began: at(1, 6),
+		Preceding: samplePreceding,
 		Decisions: []evidence.Decision{sampleDecision(), overriddenSample()}, Next: at(103, 7), Page: "https://exhibit.example.com"}
+}
+
+// samplePreceding lets one of the week's failures follow a deployment.
+func samplePreceding(e evidence.Exposure) *evidence.Preceding {
+	if e.Name != "invoices" || !e.FirstBad.After(weekFrom) {
+		return nil
+	}
+	return &evidence.Preceding{Type: "github.deployment", ID: "northwind/shop/deployments/7", Repository: "github.com/northwind/shop",
+		Environment: "production", By: []string{"noor"}, Start: at(92, 9), Within: evidence.Duration(5 * time.Hour), Certain: true}
 }
 
 func sampleExposures(deploy, old evidence.Observation) []evidence.Exposure {

@@ -192,6 +192,7 @@ func (w digestWriter) fails(e entry, items []DigestItem) entry {
 			}
 		}
 		e.add("Since", "first seen failing "+w.calendar.between(evidence.Window{From: first.FirstBad, To: last.FirstBad}))
+		e.add("Began", w.cut(preceding(samePreceding(items))))
 		e.add("Cause", w.cut(sameWhy(items)))
 		e.add("Fix by", w.calendar.due(i, w.To)+", the first of them")
 	}
