@@ -18,6 +18,7 @@ const (
 	codeNoBranch          = "BranchNotFound"
 	codeScanningOff       = "CodeScanningOff"
 	codeNoAnalysis        = "NoAnalysis"
+	codeNotFound          = "NotFound"         // told so little, GitHub may not say whether a thing exists
 	codeNotInPlan         = "FeatureNotInPlan" // what the plan does not offer cannot be configured
 )
 
@@ -73,7 +74,7 @@ func (Provider) Classify(err error) (evidence.Outcome, string) {
 	case status == http.StatusUnprocessableEntity && strings.Contains(message, "only owners"):
 		return evidence.OutcomeDenied, "OwnersOnly"
 	case status == http.StatusNotFound:
-		return evidence.OutcomeDenied, "NotFound"
+		return evidence.OutcomeDenied, codeNotFound
 	default:
 		return evidence.OutcomeFailed, http.StatusText(status)
 	}

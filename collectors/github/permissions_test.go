@@ -7,6 +7,7 @@ func TestPermissions(t *testing.T) {
   "default_permissions": {
     "actions": "read",
     "administration": "read",
+    "attestations": "read",
     "checks": "read",
     "contents": "read",
     "deployments": "read",

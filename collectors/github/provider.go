@@ -62,7 +62,7 @@ func (Provider) Name() string { return "github" }
 func (Provider) Collectors() []collect.Collector {
 	return []collect.Collector{
 		organization(), team(), repository(), branch(), environment(), runner(), hook(), workflow(),
-		pullRequest(), commit(), deployment(), release(), activity(), ruleSuites(), auditLog(), workflowRun(),
+		pullRequest(), commit(), deployment(), release(), releaseAsset(), activity(), ruleSuites(), auditLog(), workflowRun(),
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"exhibit/internal/evidence"
 )
 
-// releaseDoc is the node of the GraphQL API. Its name and its text are not asked for.
-type releaseDoc struct {
+// releaseNode is the node of the GraphQL API. Its name and its text are not asked for.
+type releaseNode struct {
 	DatabaseID   int64     `json:"databaseId"`
 	URL          string    `json:"url"`
 	TagName      string    `json:"tagName"`
@@ -22,7 +22,11 @@ type releaseDoc struct {
 	IsPrerelease bool      `json:"isPrerelease"`
 	IsLatest     bool      `json:"isLatest"`
 	Author       actor     `json:"author"`
-	Repository   graphRepository
+}
+
+type releaseDoc struct {
+	releaseNode
+	Repository graphRepository
 }
 
 // release is a release of a repository. The population is every release that was made, published or changed within the
@@ -63,26 +67,45 @@ func releasesQuery() query {
 }
 
 func collectReleases(ctx context.Context, s *session, t *collect.Task) error {
+	return s.releases(ctx, t, func(ctx context.Context, r listedRelease) error {
+		t.Listed(1)
+		if !r.recent {
+			t.Exclude("before the window", 1)
+			return nil
+		}
+		r.doc["Repository"] = r.owner
+		return emit(ctx, t, r.subject, r.doc)
+	})
+}
+
+// listedRelease is a release of a list.
+type listedRelease struct {
+	subject evidence.Subject
+	id      string
+	recent  bool // it was made, published or changed within the window
+	doc     map[string]any
+	repo    repo
+	owner   map[string]any // what the list says of the repository
+}
+
+// releases hands over the releases of all repositories, down to the first page of one that has none within the window.
+func (s *session) releases(ctx context.Context, t *collect.Task, each func(context.Context, listedRelease) error) error {
 	q := releasesQuery()
 	t.Params(q.name, map[string]string{"since": s.since.UTC().Format(time.RFC3339)})
 	l := list{query: q, path: []string{"releases"}, size: 2 * paged, first: 20}
 	return s.lists(ctx, t, l, func(ctx context.Context, p page) (more bool, err error) {
-		t.Listed(len(p.nodes))
 		for i, node := range p.nodes {
 			id := number(node["databaseId"])
 			if id == "" {
 				return false, fmt.Errorf("read the releases of %s: one has no id", p.repo.FullName)
 			}
-			if !touched(node, s.since) {
-				t.Exclude("before the window", 1)
-				continue
-			}
-			more = true // a page without one that lies within the window ends the search
+			recent := touched(node, s.since)
+			more = more || recent
 			tag, _ := node["tagName"].(string)
-			subject := evidence.Subject{ID: p.repo.FullName + "/releases/" + id, Name: p.repo.FullName + " " + tag}
-			lose(&subject, node, q, p.faults[i])
-			node["Repository"] = p.owner
-			if err := emit(ctx, t, subject, node); err != nil {
+			r := listedRelease{id: id, recent: recent, doc: node, repo: p.repo, owner: p.owner, subject: evidence.Subject{
+				ID: p.repo.FullName + "/releases/" + id, Name: p.repo.FullName + " " + tag}}
+			lose(&r.subject, node, q, p.faults[i])
+			if err := each(ctx, r); err != nil {
 				return false, err
 			}
 		}

@@ -42,7 +42,7 @@ func githubAPI() restAPI {
 		{"repos.getAllEnvironments", "GET", repo + "/environments", githubEnvironments},
 		{"repos.getEnvironment", "GET", repo + "/environments/{environment}", githubEnvironment},
 	}
-	ops = slices.Concat(githubEventOps(), githubRunOps(), ops, githubOrgOps(), githubRepoOps())
+	ops = slices.Concat(githubEventOps(), githubRunOps(), ops, githubOrgOps(), githubRepoOps(), githubReleaseOps())
 	return restAPI{provider: "github", account: "org", fail: githubFail, ops: ops,
 		unknown: func(k *restCall) response { return githubError(k, 404, "Not Found") },
 		refuse:  func(k *restCall) response { return githubError(k, 401, "Bad credentials") },

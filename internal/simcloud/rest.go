@@ -9,7 +9,7 @@ import (
 )
 
 // restOp is one operation of a REST API. A path's {name} stands for one segment; what follows a colon after it, as in
-// "{project}:getIamPolicy", is Google's verb.
+// "{project}:getIamPolicy", is Google's verb, and what stands before it, as in "sha256:{digest}", is part of the segment.
 type restOp struct {
 	name, method, path string
 	answer             func(*restCall) response
@@ -82,10 +82,14 @@ func match(pattern string, segments []string, fold bool) (map[string]string, boo
 		if err != nil {
 			return nil, false
 		}
-		name, verb, ok := strings.Cut(strings.TrimPrefix(w, "{"), "}")
+		before, rest, _ := strings.Cut(w, "{")
+		name, verb, ok := strings.Cut(rest, "}")
 		switch {
-		case w != "" && w[0] == '{' && ok:
+		case ok:
 			v, found := strings.CutSuffix(got, verb)
+			if found {
+				v, found = strings.CutPrefix(v, before)
+			}
 			if !found || v == "" || verb == "" && strings.Contains(v, ":") {
 				return nil, false
 			}
