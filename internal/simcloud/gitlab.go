@@ -60,7 +60,9 @@ func gitlabAPI() restAPI {
 				"before_sha", "tag", "yaml_errors", "user", "started_at", "finished_at", "committed_at", "duration",
 				"queued_duration", "coverage"))},
 		{"gitlab:Pipelines.GetPipeline", "GET", project + "/pipelines/{pipeline}",
-			gitlabOf("ci-pipelines", "pipeline", func(k *restCall, p item) response { return gitlabJSON(k, jsonText(native(p.doc))) })},
+			gitlabOf("ci-pipelines", "pipeline", func(k *restCall, p item) response {
+				return gitlabJSON(k, jsonText(native(p.doc)))
+			})},
 		{"gitlab:Pipelines.GetPipelineVariables", "GET", project + "/pipelines/{pipeline}/variables",
 			gitlabOf("ci-pipelines", "pipeline", gitlabPart("Variables"))},
 		{"gitlab:Environments.ListEnvironments", "GET", project + "/environments", gitlabProject(gitlabEnvironments)},
