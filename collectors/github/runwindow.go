@@ -50,7 +50,8 @@ func (s *session) runs(ctx context.Context, t *collect.Task, r repo, w evidence.
 	}
 	seconds := int64(w.To.Sub(w.From)/time.Second) + 1
 	if seconds < 2 {
-		return total, fmt.Errorf("list the runs of %s: %d were made in one second, and GitHub gives %d", r.FullName, total, searchable)
+		return total, fmt.Errorf("list the runs of %s: %d were made in one second, and GitHub gives %d",
+			r.FullName, total, searchable)
 	}
 	total = 0
 	step := max(seconds/int64(parts), 1)

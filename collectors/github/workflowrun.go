@@ -134,7 +134,8 @@ func collectRuns(ctx context.Context, s *session, t *collect.Task) error {
 		return err
 	}
 	until := s.now().UTC().Truncate(time.Second)
-	t.Params(opListRuns, map[string]string{"created": spanned(evidence.Window{From: again, To: until}), "left out": strings.Join(unmerged(), " ")})
+	t.Params(opListRuns, map[string]string{"created": spanned(evidence.Window{From: again, To: until}),
+		"left out": strings.Join(unmerged(), " ")})
 	var counted atomic.Int64
 	err = s.eachRepository(ctx, t, func(ctx context.Context, r repo) error {
 		from := again

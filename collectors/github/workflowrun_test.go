@@ -52,7 +52,8 @@ func (a *actions) RoundTrip(req *http.Request) (*http.Response, error) {
 		if page*perPage < given {
 			header.Set("Link", fmt.Sprintf(`<https://api.github.com/x?page=%d>; rel="next"`, page+1))
 		}
-		body = map[string]any{"total_count": len(found), "workflow_runs": found[min((page-1)*perPage, given):min(page*perPage, given)]}
+		body = map[string]any{"total_count": len(found),
+			"workflow_runs": found[min((page-1)*perPage, given):min(page*perPage, given)]}
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
