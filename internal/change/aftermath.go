@@ -153,10 +153,24 @@ func (d Deployed) places() []string {
 	if _, repository, ok := strings.Cut(d.Repository, "/"); ok {
 		out = append(out, system+":"+repository)
 	}
-	if d.Environment != "" {
-		out = append(out, system+":"+d.Environment)
+	if name := d.pipeline(); name != "" {
+		out = append(out, system+":"+name)
 	}
 	return out
+}
+
+// pipeline is the name of what deployed, where its system knows it by one: of a run of CodePipeline or a build of Jenkins that
+// is told by the id; elsewhere the place that is deployed to stands for it.
+func (d Deployed) pipeline() string {
+	switch d.Type {
+	case "aws.codepipeline.execution":
+		name, _, _ := strings.Cut(d.ID[strings.LastIndexByte(d.ID, ':')+1:], "/")
+		return name
+	case "jenkins.build":
+		name, _, _ := strings.Cut(d.ID, "#")
+		return name
+	}
+	return d.Environment
 }
 
 // start is when a deployment began to change things, as far as it is told.

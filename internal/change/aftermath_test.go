@@ -182,7 +182,10 @@ func TestPlaces(t *testing.T) {
 		want string
 	}{
 		{shipped("1", 1), "github:acme/shop github:production"},
-		{Deployed{Type: "aws.codepipeline.execution", Environment: "shop-release"}, "aws:shop-release"},
+		{Deployed{Type: "aws.codepipeline.execution", ID: "arn:aws:codepipeline:eu-west-1:1:shop-release/e1", Environment: "production"},
+			"aws:shop-release"},
+		{Deployed{Type: "jenkins.build", ID: "deploy/ledger#42", Environment: "production"}, "jenkins:deploy/ledger"},
+		{Deployed{Type: "aws.codedeploy.deployment", ID: "arn:d-1", Environment: "shop/production"}, "aws:shop/production"},
 		{Deployed{Type: "azuredevops.deployment", Repository: "dev.azure.com/acme/shop/_git/web", Environment: "prod"},
 			"azuredevops:acme/shop/_git/web azuredevops:prod"},
 		{Deployed{Type: "x.y"}, ""},
