@@ -42,7 +42,11 @@ the list is whole. What could not be seen is said at the top, and the exit code 
 
 The numbers below it: how much reached the branch without another person's approval, how long approval took, how many
 deployments to production nobody else approved, were rolled back or followed by a failure, and how long commits waited
-elsewhere before they went to production. The same evidence gives the same bytes.`,
+elsewhere before they went to production. The same evidence gives the same bytes.
+
+Where exhibit.yaml says in which accounts deployments change things (environments), each production deployment is told with
+what began to fail there from its start to a day after its end, or to the next deployment to the same place. That is what
+came first, never what made it. Perhaps is said where looking now and then leaves open whether it began in that time.`,
 		Example: "  exhibit changes --from 2026-01-01 --to 2026-03-31\n  exhibit changes --repository acme/shop --csv > changes.csv",
 		Args:    exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
