@@ -22,8 +22,34 @@ type scope struct {
 	types     []string                  // what the checks read, sorted
 }
 
-// related finds the subject types that an expression reads beside its own.
-func related() *regexp.Regexp { return regexp.MustCompile(`\brelated\(\s*["']([A-Za-z0-9._-]+)["']`) }
+// reads finds the subject types that a check reads: its own, and those that its expressions look into.
+type reads struct{ related, effective, landed, deployment *regexp.Regexp }
+
+func newReads() reads {
+	return reads{regexp.MustCompile(`\brelated\(\s*["']([A-Za-z0-9._-]+)["']`), regexp.MustCompile(`\beffective\(`),
+		regexp.MustCompile(`\bchangesAt\(`), regexp.MustCompile(`\bdeployment\(`)}
+}
+
+func (r reads) of(k evidence.Check) []string {
+	types := []string{k.Subject}
+	parts := append([]string{k.Where, k.Assert}, slices.Collect(maps.Values(k.Facts))...)
+	text := strings.Join(parts, "\n")
+	for _, m := range r.related.FindAllStringSubmatch(text, -1) {
+		types = append(types, m[1])
+	}
+	if r.effective.MatchString(text) {
+		types = append(types, evidence.EffectiveTypes()...)
+	}
+	if r.landed.MatchString(text) {
+		types = append(types, model.Types()...)
+	}
+	if r.deployment.MatchString(text) {
+		for _, typ := range types {
+			types = append(types, model.Joins(typ)...)
+		}
+	}
+	return types
+}
 
 func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) {
 	s := scope{framework: f, mapped: map[string]bool{}, checks: map[string]evidence.Check{}}
@@ -44,8 +70,7 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 			}
 		}
 	}
-	types, re, effective := map[string]bool{}, related(), regexp.MustCompile(`\beffective\(`)
-	landed := regexp.MustCompile(`\bchangesAt\(`)
+	types, reads := map[string]bool{}, newReads()
 	for _, id := range slices.Sorted(maps.Keys(s.mapped)) {
 		c, ok := byID[id]
 		if !ok {
@@ -54,21 +79,8 @@ func newScope(f evidence.Framework, controls []evidence.Control) (scope, error) 
 		s.controls = append(s.controls, c)
 		for _, k := range c.Checks {
 			s.checks[k.ID] = k
-			types[k.Subject] = true
-			text := []string{k.Where, k.Assert}
-			text = append(text, slices.Collect(maps.Values(k.Facts))...)
-			if effective.MatchString(strings.Join(text, "\n")) {
-				for _, typ := range evidence.EffectiveTypes() {
-					types[typ] = true
-				}
-			}
-			if landed.MatchString(strings.Join(text, "\n")) {
-				for _, typ := range model.Types() {
-					types[typ] = true
-				}
-			}
-			for _, m := range re.FindAllStringSubmatch(strings.Join(text, "\n"), -1) {
-				types[m[1]] = true
+			for _, typ := range reads.of(k) {
+				types[typ] = true
 			}
 		}
 	}
