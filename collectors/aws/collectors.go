@@ -75,6 +75,7 @@ func Collectors() []collect.Collector {
 		sqsQueue(),
 		snsTopic(),
 		ecrRepository(),
+		ecrImage(),
 		elbv2LoadBalancer(),
 		elbv2Listener(),
 		cloudfrontDistribution(),

@@ -33,7 +33,7 @@ func ecrRepository() collect.Collector {
 		Version:  1,
 		Regional: true,
 		Operations: []collect.Operation{
-			{Name: "ecr:DescribeRepositories", Permissions: []string{"ecr:DescribeRepositories"}},
+			repositoriesOperation(),
 			{
 				Name: "ecr:GetRegistryScanningConfiguration", Permissions: []string{"ecr:GetRegistryScanningConfiguration"},
 			},
@@ -50,6 +50,26 @@ func ecrRepository() collect.Collector {
 	}
 }
 
+const opRepositories = "ecr:DescribeRepositories"
+
+func repositoriesOperation() collect.Operation {
+	return collect.Operation{Name: opRepositories, Permissions: []string{opRepositories}}
+}
+
+// repositories lists the region's repositories once for all collectors.
+func (s *session) repositories(ctx context.Context, t *collect.Task) ([]types.Repository, error) {
+	all, err := collect.Once(ctx, t, opRepositories, func(ctx context.Context) ([]types.Repository, error) {
+		p := ecr.NewDescribeRepositoriesPaginator(s.ecr(), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)})
+		return whole(ctx, t, opRepositories, p, func(page *ecr.DescribeRepositoriesOutput) []types.Repository {
+			return page.Repositories
+		})
+	})
+	if err == nil {
+		t.Relies(opRepositories)
+	}
+	return all, err
+}
+
 // noSuchRepository is the code of a repository that was deleted since it was listed.
 const noSuchRepository = "RepositoryNotFoundException"
 
@@ -62,23 +82,24 @@ func collectRepositories(ctx context.Context, s *session, t *collect.Task) error
 		}
 		return out, err
 	})
-	p := ecr.NewDescribeRepositoriesPaginator(s.ecr(), &ecr.DescribeRepositoriesInput{MaxResults: aws.Int32(1000)})
-	return pages(ctx, t, "ecr:DescribeRepositories", p, func(page *ecr.DescribeRepositoriesOutput) error {
-		t.Listed(len(page.Repositories))
-		return collect.Each(ctx, page.Repositories, func(ctx context.Context, v types.Repository) error {
-			sub := subject(aws.ToString(v.RepositoryArn), aws.ToString(v.RepositoryName))
-			doc := RepositoryDoc{Repository: v}
-			if unknown == nil {
-				doc.RegistryScanning = scanning.ScanningConfiguration
-			} else if err := t.Miss(&sub, "RegistryScanning", unknown); err != nil {
-				return err
-			}
-			there, err := s.repositoryParts(ctx, t, &sub, &doc)
-			if !there || err != nil {
-				return err
-			}
-			return s.emit(ctx, t, sub, doc)
-		})
+	all, err := s.repositories(ctx, t)
+	if err != nil {
+		return err
+	}
+	t.Listed(len(all))
+	return collect.Each(ctx, all, func(ctx context.Context, v types.Repository) error {
+		sub := subject(aws.ToString(v.RepositoryArn), aws.ToString(v.RepositoryName))
+		doc := RepositoryDoc{Repository: v}
+		if unknown == nil {
+			doc.RegistryScanning = scanning.ScanningConfiguration
+		} else if err := t.Miss(&sub, "RegistryScanning", unknown); err != nil {
+			return err
+		}
+		there, err := s.repositoryParts(ctx, t, &sub, &doc)
+		if !there || err != nil {
+			return err
+		}
+		return s.emit(ctx, t, sub, doc)
 	})
 }
 
